@@ -1,0 +1,107 @@
+package rmgr
+
+import (
+	"context"
+
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+// Type is the SQL type of an argument or column.
+type Type int
+
+const (
+	Text Type = iota
+	Int8
+	Int4
+	Bool
+	PgLSN
+	Bytea
+	Float8
+	Timestamptz
+)
+
+// A Column names and types an argument or a result column.
+type Column struct {
+	Name string
+	Type Type
+}
+
+// A Function is called as in PostgreSQL: SELECT kv_put('a','1'), SELECT * FROM kv_range('a','z',10).
+// Values are string, int64 (Int8, Int4), bool, wal.LSN, []byte, float64, time.Time, or nil for NULL.
+type Function struct {
+	Name     string
+	Args     []Column
+	Strict   bool     // a NULL argument gives NULL without a call
+	Returns  []Column // one column: scalar; more, or Set: rows
+	Set      bool
+	Defaults []any // values for trailing arguments left out
+
+	// Write names the manager whose records the function emits; nil for a read. Calls with the
+	// same Write manager run one at a time; reads of that manager's pages run beside each other
+	// and never beside a write (ReadsOf).
+	Write   *wal.RmgrID
+	ReadsOf *wal.RmgrID
+
+	// Call runs the function. row is called once per result row and must not keep the slice.
+	// A returned *Error carries an SQLSTATE to the client.
+	Call func(ctx context.Context, s Session, args []any, row func(...any) error) error
+}
+
+// Session is what a function may use while it runs.
+type Session interface {
+	// Page gives fn a shared look at a page's bytes; ok is false if the page does not exist.
+	// Nothing of it may be kept after fn returns.
+	Page(rel wal.RelFileLocator, fork wal.ForkNumber, block uint32, fn func(page []byte)) (ok bool, err error)
+
+	// Blocks is the relation's size in pages (0 if it does not exist).
+	Blocks(rel wal.RelFileLocator, fork wal.ForkNumber) (uint32, error)
+
+	// Format is the format in force for a manager: what Emit must be given records in.
+	Format(id wal.RmgrID) Format
+
+	Emitter
+}
+
+// Emitter writes records.
+type Emitter interface {
+	// Emit applies and logs one record, atomically. It returns the record's end LSN. The change is
+	// not durable yet: the statement's end waits as synchronous_commit says. Errors: in recovery
+	// (SQLSTATE 25006), module retiring or not preloaded (55000), no room (53100), and what Redo says.
+	Emit(rec NewRecord) (wal.LSN, error)
+}
+
+// A NewRecord is a record to be written. Its bytes are copied before Emit returns.
+type NewRecord struct {
+	Rmgr   wal.RmgrID
+	Info   uint8 // only the upper four bits
+	Main   []byte
+	Blocks []NewBlock // ascending by position; block reference IDs are 0, 1, 2, …
+
+	// Transactional gives the record a transaction of its own: an xid and a COMMIT record after it.
+	Transactional bool
+}
+
+// A NewBlock is a page that the record changes.
+type NewBlock struct {
+	Rel      wal.RelFileLocator
+	Fork     wal.ForkNumber
+	Block    uint32
+	WillInit bool // Redo builds the page from zeros; needed for a page that does not exist yet
+	Data     []byte
+}
+
+// An Error is an error with an SQLSTATE, as clients of PostgreSQL expect.
+type Error struct {
+	Code    string // five characters
+	Message string
+	Detail  string
+	Hint    string
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Rel is where the manager id keeps its relation n (0–99): in the default tablespace (1663) and the
+// database with OID 5, with numbers that PostgreSQL gives to users' relations.
+func Rel(id wal.RmgrID, n uint32) wal.RelFileLocator {
+	return wal.RelFileLocator{Spc: 1663, DB: 5, Rel: 100000 + uint32(id)*100 + n}
+}
