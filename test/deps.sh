@@ -2,22 +2,18 @@
 # Installs the Debian packages that tests and demo use, those only that are missing.
 set -euo pipefail
 
-declare -A needs=(
-	[/usr/lib/postgresql/15/bin/pg_waldump]=postgresql-15
-	[/usr/bin/psql]=postgresql-client-15
-	[/usr/bin/gcc]=gcc
-	[/usr/include/stdlib.h]=libc6-dev
-	[/usr/sbin/ip]=iproute2
-	[/usr/bin/setpriv]=util-linux
-	[/usr/bin/git]=git
-)
-
 missing=()
-for file in "${!needs[@]}"; do
-	[ -e "$file" ] || missing+=("${needs[$file]}")
-done
-[ ${#missing[@]} -gt 0 ] || exit 0
+need() { # PACKAGE FILE: the package is missing when the file is
+	[ -e "$2" ] || missing+=("$1")
+}
+need postgresql-15 /usr/lib/postgresql/15/bin/pg_waldump
+need postgresql-client-15 /usr/lib/postgresql/15/bin/psql
+need gcc /usr/bin/gcc
+need libc6-dev /usr/include/stdlib.h
+need util-linux /usr/bin/setpriv
+need git /usr/bin/git
 
+[ ${#missing[@]} -gt 0 ] || exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
 	echo "these Debian 12 packages are missing and cannot be installed from here (not Debian, or not root): ${missing[*]}" >&2
 	exit 1
