@@ -1,0 +1,20 @@
+package rmgr
+
+import "encoding/binary"
+
+// MaskPage blanks what may differ between a logged and a replayed page with PostgreSQL's header,
+// whatever the manager: LSN, checksum, the hint bits of pd_flags, pd_prune_xid, and the hole between
+// pd_lower and pd_upper. A [Masker] calls it first.
+func MaskPage(page []byte) {
+	if len(page) < 24 {
+		return
+	}
+	clear(page[0:10])  // pd_lsn, pd_checksum
+	clear(page[10:12]) // pd_flags
+	clear(page[20:24]) // pd_prune_xid
+	lower := int(binary.LittleEndian.Uint16(page[12:]))
+	upper := int(binary.LittleEndian.Uint16(page[14:]))
+	if 24 <= lower && lower <= upper && upper <= len(page) {
+		clear(page[lower:upper])
+	}
+}
