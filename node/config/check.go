@@ -1,0 +1,48 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// SplitList splits a list as preload_modules or listen_addresses hold it: commas, spaces around
+// them do not count, empty entries are dropped.
+func SplitList(s string) []string {
+	var out []string
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.Trim(strings.TrimSpace(part), `"`); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func oneOf(values ...string) func(string) error {
+	return func(v string) error {
+		if slices.ContainsFunc(values, func(w string) bool { return strings.EqualFold(v, w) }) {
+			return nil
+		}
+		return fmt.Errorf("one of %s", strings.Join(values, ", "))
+	}
+}
+
+func moduleNames(v string) error {
+	names := SplitList(v)
+	for i, n := range names {
+		if n != "*" && strings.Trim(n, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
+			return fmt.Errorf("module names separated by commas; %q is none", n)
+		}
+		if slices.Contains(names[:i], n) {
+			return fmt.Errorf("%q is listed twice", n)
+		}
+	}
+	return nil
+}
+
+func slotName(v string) error {
+	if len(v) > 63 || strings.Trim(v, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+		return fmt.Errorf("replication slot names may only contain lower case letters, numbers, and the underscore character, up to 63 of them")
+	}
+	return nil
+}
