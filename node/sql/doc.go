@@ -1,0 +1,23 @@
+// Package sql parses and runs the small SQL that a node speaks: calls of functions, reads of
+// set-returning functions and views, settings, and transaction blocks as clients expect them.
+//
+//	text ──Parse──► Statement ──Session.Prepare──► Prepared ──Session.Execute──► rows, a tag
+//	                                                  │                              │
+//	                                               Catalog                 Caller ◄──┴──► Committer
+//
+// There are no tables: data belongs to modules, and their functions are the only way to it.
+//
+// # What a statement promises
+//
+// One call of a function is one atomic action. From this follows all else:
+//
+//   - A statement holds at most one writing call; a second is refused (0A000) before anything runs.
+//   - A writing call takes effect at once, also inside BEGIN … COMMIT, and a transaction block may
+//     hold one. A second is refused (0A000) and fails the block. ROLLBACK cannot undo the first: it
+//     ends the block with a warning that says so.
+//   - A write is durable, as synchronous_commit says, before any byte of its answer leaves the
+//     node. [Session.Settle] waits for that; whoever sends answers calls it before sending, so
+//     that a pipeline of writes waits once.
+//   - Reads see what is there when they run. A function never runs while another one's rows are
+//     being read: sources are read to their end first where both appear in a statement.
+package sql
