@@ -1,0 +1,50 @@
+package control
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	api "github.com/redoubt-wal/redoubt/api/control"
+)
+
+// Probes serves /healthz, /readyz, /startupz and /metrics in plain HTTP. It tells nothing that a
+// neighbour may not know and takes no commands. notReady says why clients should not be sent here;
+// "" if they may.
+func Probes(status func() api.Status, notReady func() string, metrics prometheus.Gatherer) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	for path, why := range map[string]func() string{
+		"/healthz":  func() string { return Unhealthy(status()) },
+		"/readyz":   notReady,
+		"/startupz": func() string { return NotStarted(status()) },
+	} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			if reason := why(); reason != "" {
+				http.Error(w, reason, http.StatusServiceUnavailable)
+				return
+			}
+			fmt.Fprintln(w, "ok")
+		})
+	}
+	return mux
+}
+
+// Unhealthy says why the process should be replaced; "" if it should not. A node that waits, clones,
+// is full or cut off is healthy: a restart would cure nothing.
+func Unhealthy(s api.Status) string {
+	if s.Suspect != "" && s.Role != api.RoleWaiting && s.Role != api.RoleDiverged && s.Role != api.RoleCloning {
+		return "suspect: " + s.Suspect
+	}
+	return ""
+}
+
+// NotStarted says what a start still waits for; "" once the node has replayed what it must.
+func NotStarted(s api.Status) string {
+	if s.Role == api.RoleRecovering {
+		return fmt.Sprintf("recovering: replayed to %s", s.ReplayLSN)
+	}
+	return ""
+}
