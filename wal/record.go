@@ -61,6 +61,8 @@ type BlockRef struct {
 	ImageInfo  uint8  // bimg_info bits
 	HoleOffset uint16
 	HoleLength uint16
+
+	imageLen, dataLen uint16 // while decoding
 }
 
 // Bits of bimg_info. On disk: never renumber (xlogrecord.h of 15).
