@@ -1,0 +1,99 @@
+package fence_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/redoubt-wal/redoubt/node/fence"
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
+
+func TestAPromiseNeverGoesDown(t *testing.T) {
+	fsys := vfs.OS()
+	dir := t.TempDir() + "/data"
+	p, err := fence.Open(fsys, dir)
+	if err != nil || p.Promised() != 0 || p.Owned() != 0 {
+		t.Fatalf("a new node: %d, %d, %v", p.Promised(), p.Owned(), err)
+	}
+	for _, tli := range []wal.TimelineID{3, 2, 3, 0} {
+		if err := p.Raise(tli); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(p.Own(3), p.Disown(), p.Own(2)); err != nil {
+		t.Fatal(err)
+	}
+	again, err := fence.Open(fsys, dir+"/")
+	if err != nil || again.Promised() != 3 || again.Owned() != 2 {
+		t.Errorf("after a restart: promised %d, owned %d, %v; want 3, 2", again.Promised(), again.Owned(), err)
+	}
+}
+
+func TestADamagedFileStopsTheNode(t *testing.T) {
+	fsys, dir := vfs.OS(), t.TempDir()+"/data"
+	p, _ := fence.Open(fsys, dir)
+	if err := p.Raise(12); err != nil {
+		t.Fatal(err)
+	}
+	good, err := vfs.ReadFile(fsys, dir+fence.Suffix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range good {
+		bad := append([]byte(nil), good...)
+		bad[i] ^= 1
+		if err := vfs.WriteFile(fsys, dir+fence.Suffix, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fence.Open(fsys, dir); !errors.Is(err, fence.ErrDamaged) {
+			t.Errorf("byte %d flipped: %v", i, err)
+		}
+	}
+	for n := range good {
+		if err := vfs.WriteFile(fsys, dir+fence.Suffix, good[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fence.Open(fsys, dir); !errors.Is(err, fence.ErrDamaged) {
+			t.Errorf("cut to %d bytes: %v", n, err)
+		}
+	}
+}
+
+// Whatever the moment of the crash, the promise that was told is there, and never more than was asked.
+func TestAPromiseThatWasToldSurvivesEveryCrash(t *testing.T) {
+	mem := vfs.NewMem()
+	if err := mem.MkdirAll("/n", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := mem.SyncDir("/"); err != nil {
+		t.Fatal(err)
+	}
+	mem.Record()
+	told := map[int]wal.TimelineID{0: 0} // operations done → promise told by then
+	p, err := fence.Open(mem, "/n/data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tli := range []wal.TimelineID{2, 5, 9} {
+		if err := p.Raise(tli); err != nil {
+			t.Fatal(err)
+		}
+		told[mem.Ops()] = tli
+	}
+	atLeast := wal.TimelineID(0)
+	for at := range mem.Ops() + 1 {
+		if tli, ok := told[at]; ok {
+			atLeast = tli
+		}
+		for variant := range 8 {
+			after, err := fence.Open(mem.Crash(at, variant), "/n/data")
+			if err != nil {
+				t.Fatalf("crash before operation %d, variant %d: %v", at, variant, err)
+			}
+			if got := after.Promised(); got < atLeast || got > 9 {
+				t.Errorf("crash before operation %d, variant %d: promised %d, told %d", at, variant, got, atLeast)
+			}
+		}
+	}
+}
