@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
+
+// Options of an engine. Dir, FS, Now and Table are required.
+type Options struct {
+	Dir   string
+	FS    vfs.FS
+	Now   func() time.Time
+	Log   *slog.Logger // nil: silence
+	Table *rmgr.Table  // sealed, with the modules that are preloaded
+
+	// Signal is how a replayed record asks this process to signal itself. nil: it is only logged.
+	Signal func(sig int, reason string) error
+	// Retain is the oldest LSN that replication slots need, 0 if none. It is asked before log is
+	// given up.
+	Retain func() wal.LSN
+	// Slots are the holders to be listed in the census besides pg_wal; their records are filled in.
+	Slots func() []control.Holder
+
+	SharedBuffers       int           // pages; 0: 16384 (128 MiB)
+	FullPageWrites      bool          // images against torn pages; off only on a file system that tears none
+	WALCompression      string        // "", "off", "lz4", "zstd"
+	MaxWALSize          int64         // bytes between checkpoints; 0: 1 GiB
+	MinWALSize          int64         // bytes of recycled segments; 0: 80 MiB
+	WALKeepSize         int64         // bytes of old log kept for standbys
+	CheckpointTimeout   time.Duration // 0: 5 minutes
+	ConsistencyChecking []string      // managers' names, or "all"
+}
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Signal == nil {
+		o.Signal = func(int, string) error { return nil }
+	}
+	if o.Retain == nil {
+		o.Retain = func() wal.LSN { return wal.InvalidLSN }
+	}
+	if o.Slots == nil {
+		o.Slots = func() []control.Holder { return nil }
+	}
+	if o.SharedBuffers == 0 {
+		o.SharedBuffers = 16384
+	}
+	if o.MaxWALSize == 0 {
+		o.MaxWALSize = 1 << 30
+	}
+	if o.MinWALSize == 0 {
+		o.MinWALSize = 80 << 20
+	}
+	if o.CheckpointTimeout == 0 {
+		o.CheckpointTimeout = 5 * time.Minute
+	}
+	return o
+}
+
+// InitOptions describe a new cluster. Table is required.
+type InitOptions struct {
+	SegmentSize uint32 // bytes, a power of two from 1 MiB to 1 GiB; 0: 16 MiB
+	SystemID    uint64 // 0: made of Now and Nonce
+	Now         time.Time
+	Table       *rmgr.Table
+	Nonce       [32]byte // random
+}
