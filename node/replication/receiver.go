@@ -1,0 +1,122 @@
+package replication
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+// Received is where a Receiver puts the log: the node's own. The Receiver is its only writer while
+// it runs.
+type Received interface {
+	// History is that of the timeline followed last; the log here may end before its last fork.
+	History() wal.History
+
+	// End is how far log was received, Flushed how far it is durable, Applied how far replayed.
+	End() wal.LSN
+	Flushed() wal.LSN
+	Applied() wal.LSN
+
+	// AppliedChanged returns a channel that is closed when Applied advances.
+	AppliedChanged() <-chan struct{}
+
+	// ReadHistory and WriteHistory are the history files here (segment.Log's).
+	ReadHistory(tli wal.TimelineID) ([]byte, error)
+	WriteHistory(tli wal.TimelineID, contents []byte) error
+
+	// Follow says that the log received from now on is of another timeline's history, whose file is
+	// durable before Follow returns.
+	Follow(tli wal.TimelineID, historyFile []byte) error
+
+	// Receive appends log of timeline tli from at on; FlushReceived makes it durable. An error of
+	// theirs is final.
+	Receive(at wal.LSN, tli wal.TimelineID, data []byte) error
+	FlushReceived() (wal.LSN, error)
+}
+
+// ReceiverOptions say whom to follow and with what.
+type ReceiverOptions struct {
+	Upstream Upstream
+	Slot     string // on the upstream; "" for none
+	SystemID uint64 // refused if the upstream's differs; 0: any
+	Log      Received
+	Now      func() time.Time
+	Logger   *slog.Logger
+
+	// Promise is the timeline below which no upstream is followed. It is asked at every connection,
+	// before anything is streamed.
+	Promise func() wal.TimelineID
+
+	StatusInterval time.Duration // wal_receiver_status_interval; 0: 10 s
+	Timeout        time.Duration // wal_receiver_timeout; 0: 60 s, negative: never
+	RetryInterval  time.Duration // longest wait before connecting again; 0: 5 s
+
+	// AnswerWrites sends an answer before the flush as well, for primaries whose commits wait with
+	// remote_write. It costs every batch a message.
+	AnswerWrites bool
+
+	// Changed, if not nil, is called after each change of Status that people care about: connected,
+	// streaming, lost, failed. Not concurrently; it must not call the Receiver.
+	Changed func(ReceiverStatus)
+}
+
+// A ReceiverStatus is what a Receiver is doing.
+type ReceiverStatus struct {
+	Streaming        bool
+	Upstream         string         // address
+	UpstreamTimeline wal.TimelineID // the upstream's own; 0 before the first connection
+	UpstreamEnd      wal.LSN        // of its log, as it said last
+	LastMessage      time.Time      // when something came last
+	Err              error          // why it is not streaming; wraps ErrDiverged, ErrFenced, …
+}
+
+var (
+	// ErrFenced says that the upstream's timeline is below the node's promise.
+	ErrFenced = errors.New("upstream is fenced off")
+	// ErrWrongSystem says that the upstream is of another cluster.
+	ErrWrongSystem = errors.New("upstream belongs to another cluster")
+)
+
+// A DivergedError says that the log here is not a part of the upstream's. The Receiver has stopped.
+type DivergedError struct {
+	Timeline, Upstream wal.TimelineID
+	End                wal.LSN // of the log here
+	Fork               wal.LSN // up to here both are the same; 0 if they share nothing
+}
+
+// ErrDiverged is wrapped by every DivergedError.
+var ErrDiverged = errors.New("log has diverged from the upstream's")
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("%v: the log here ends at %s on timeline %d, the upstream's timeline %d left it at %s", ErrDiverged, e.End, e.Timeline, e.Upstream, e.Fork)
+}
+
+func (e *DivergedError) Unwrap() error { return ErrDiverged }
+
+// A Receiver follows an upstream until it is stopped.
+type Receiver struct {
+	opts ReceiverOptions
+	stop context.CancelFunc
+	done chan struct{}
+	status
+}
+
+// StartReceiver begins to follow. It connects again after every failure except two that no retry
+// can mend: divergence, and a failure of the node's own log.
+func StartReceiver(o ReceiverOptions) *Receiver { panic("not yet") }
+
+// Stop ends the stream. When it has returned, the connection is closed, what was received is
+// flushed, and nothing more is written to the log.
+func (r *Receiver) Stop() { panic("not yet") }
+
+// Done is closed when the Receiver has ended by itself or was stopped.
+func (r *Receiver) Done() <-chan struct{} { return r.done }
+
+// Status is what the Receiver is doing now.
+func (r *Receiver) Status() ReceiverStatus { panic("not yet") }
+
+type status struct{}

@@ -1,0 +1,81 @@
+package replication
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+// A slot's file is PostgreSQL's (ReplicationSlotOnDisk), little-endian. On disk: never change.
+//
+//	  0 magic u32 | 4 CRC-32C u32 of all from 8 on | 8 version u32 | 12 length u32 of what follows
+//	 16 name, 64 bytes | 80 database u32 | 84 persistency i32 | 88 xmin u32 | 92 catalog_xmin u32
+//	 96 restart_lsn u64 | 104 invalidated_at u64 | 112 confirmed_flush u64 | 120 consistent point u64
+//	128 two_phase_at u64 | 136 two_phase u8 | 137 plugin, 64 bytes | 201 zeros to 208
+const (
+	slotMagic   = 0x1051CA1
+	slotVersion = 3
+	slotLength  = 192
+	slotFile    = 16 + slotLength
+
+	slotPersistent = 0
+
+	// slotDatabase is the database that logical slots belong to (rmgr.Rel's).
+	slotDatabase = 5
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+var errSlotFile = errors.New("state file is damaged")
+
+func encodeSlot(s Slot) []byte {
+	b := make([]byte, slotFile)
+	le := binary.LittleEndian
+	le.PutUint32(b[0:], slotMagic)
+	le.PutUint32(b[8:], slotVersion)
+	le.PutUint32(b[12:], slotLength)
+	copy(b[16:79], s.Name)
+	if s.Logical {
+		le.PutUint32(b[80:], slotDatabase)
+	}
+	le.PutUint32(b[84:], slotPersistent)
+	le.PutUint64(b[96:], uint64(s.RestartLSN))
+	le.PutUint64(b[104:], uint64(s.InvalidatedAt))
+	le.PutUint64(b[112:], uint64(s.ConfirmedFlush))
+	copy(b[137:200], s.Plugin)
+	le.PutUint32(b[4:], crc32.Checksum(b[8:], castagnoli))
+	return b
+}
+
+func decodeSlot(b []byte) (Slot, error) {
+	if len(b) != slotFile {
+		return Slot{}, fmt.Errorf("%w: it has %d bytes, want %d", errSlotFile, len(b), slotFile)
+	}
+	le := binary.LittleEndian
+	switch {
+	case le.Uint32(b) != slotMagic:
+		return Slot{}, fmt.Errorf("%w: wrong magic number %08X", errSlotFile, le.Uint32(b))
+	case le.Uint32(b[8:]) != slotVersion || le.Uint32(b[12:]) != slotLength:
+		return Slot{}, fmt.Errorf("%w: unsupported version %d", errSlotFile, le.Uint32(b[8:]))
+	case le.Uint32(b[4:]) != crc32.Checksum(b[8:], castagnoli):
+		return Slot{}, fmt.Errorf("%w: checksum mismatch", errSlotFile)
+	}
+	s := Slot{
+		Name:           cString(b[16:80]),
+		Logical:        le.Uint32(b[80:]) != 0,
+		RestartLSN:     wal.LSN(le.Uint64(b[96:])),
+		InvalidatedAt:  wal.LSN(le.Uint64(b[104:])),
+		ConfirmedFlush: wal.LSN(le.Uint64(b[112:])),
+		Plugin:         cString(b[137:201]),
+	}
+	return s, nil
+}
+
+func cString(b []byte) string {
+	s, _, _ := bytes.Cut(b, []byte{0})
+	return string(s)
+}

@@ -1,0 +1,290 @@
+package replication
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+// A Level is how far a commit must have come on its standbys (synchronous_commit).
+type Level int
+
+const (
+	LevelLocal       Level = iota // durable here is enough; also for "off"
+	LevelRemoteWrite              // written there
+	LevelRemoteFlush              // durable there: "on"
+	LevelRemoteApply              // applied there
+)
+
+// ParseLevel reads a value of synchronous_commit. "off" is LevelLocal: the caller does not even
+// wait for its own disk.
+func ParseLevel(s string) (Level, error) {
+	switch s {
+	case "off", "local":
+		return LevelLocal, nil
+	case "remote_write":
+		return LevelRemoteWrite, nil
+	case "on":
+		return LevelRemoteFlush, nil
+	case "remote_apply":
+		return LevelRemoteApply, nil
+	}
+	return 0, fmt.Errorf("invalid value for synchronous_commit: %q; want off, local, remote_write, on or remote_apply", s)
+}
+
+// ErrWaitCancelled says that a wait for standbys was given up: the commit is durable here and may
+// not be on any standby. The caller warns and goes on.
+var ErrWaitCancelled error = &rmgr.Error{
+	Code:    "01000",
+	Message: "canceling wait for synchronous replication due to user request",
+	Detail:  "The transaction has already committed locally, but might not have been replicated to the standby.",
+}
+
+// ErrDeposed is what Close is given when another node may be, or become, the primary.
+var ErrDeposed error = &rmgr.Error{
+	Code:    "57P01",
+	Message: "canceling the wait for synchronous replication: this node is no longer the primary",
+	Detail:  "The fate of the transaction is unknown: it is durable here, but the new primary may not have it.",
+	Hint:    "Connect to the new primary and look whether the change is there before you repeat it.",
+}
+
+// errNotOpen is what a SyncRep answers that never was a primary's.
+var errNotOpen = errors.New("synchronous replication is not open: the node is not a primary")
+
+// A SyncRep lets commits wait for standbys. It is closed at first; a primary opens it. Any
+// goroutine may call its methods.
+type SyncRep struct {
+	mu       sync.Mutex
+	closed   error // nil while open
+	timeline wal.TimelineID
+	rule     Rule
+	members  []*member // in the order in which they came
+	released [LevelRemoteApply + 1]wal.LSN
+	waiters  [LevelRemoteApply + 1][]*waiter // ascending by LSN
+	scratch  []*member
+	column   []wal.LSN
+}
+
+type waiter struct {
+	lsn  wal.LSN
+	err  error
+	done chan struct{}
+}
+
+// A member is one sender's client as it has reported itself.
+type member struct {
+	name     string
+	timeline wal.TimelineID
+	counts   bool // streaming or stopping
+	reached  [LevelRemoteApply + 1]wal.LSN
+}
+
+// NewSyncRep returns a closed one with an empty rule.
+func NewSyncRep() *SyncRep { return &SyncRep{closed: errNotOpen} }
+
+// Open makes commits of a primary on the timeline wait by the rule.
+func (s *SyncRep) Open(tli wal.TimelineID, rule Rule) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed, s.timeline = nil, tli
+	s.setRule(rule)
+}
+
+// Close makes every waiter, and every later one until Open, fail with err. When it has returned no
+// wait that was not released before can succeed.
+func (s *SyncRep) Close(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = err
+	for level := range s.waiters {
+		for _, w := range s.waiters[level] {
+			w.err = err
+			close(w.done)
+		}
+		s.waiters[level] = nil
+		s.released[level] = 0
+	}
+}
+
+// SetRule replaces the rule. Commits that wait are judged by the new one at once, and none that
+// begins to wait later is released by what the old one found.
+func (s *SyncRep) SetRule(rule Rule) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.setRule(rule)
+}
+
+func (s *SyncRep) setRule(rule Rule) {
+	s.rule = Rule{Any: rule.Any, Number: rule.Number, Members: slices.Clone(rule.Members)}
+	s.released = [len(s.released)]wal.LSN{}
+	s.release()
+}
+
+// Rule is the rule in force.
+func (s *SyncRep) Rule() Rule {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rule
+}
+
+// Waiters is how many commits wait now.
+func (s *SyncRep) Waiters() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, w := range s.waiters {
+		n += len(w)
+	}
+	return n
+}
+
+// Wait returns nil when the log up to lsn, which is durable here, is as safe on standbys as level
+// and the rule demand. When ctx ends first it returns an error that wraps ErrWaitCancelled and the
+// cause; when the SyncRep is closed, what Close was given.
+func (s *SyncRep) Wait(ctx context.Context, lsn wal.LSN, level Level) error {
+	s.mu.Lock()
+	if s.closed != nil {
+		defer s.mu.Unlock()
+		return s.closed
+	}
+	if level <= LevelLocal || !s.rule.Synchronous() || lsn <= s.released[level] {
+		s.mu.Unlock()
+		return nil
+	}
+	w := &waiter{lsn: lsn, done: make(chan struct{})}
+	s.enqueue(level, w)
+	s.mu.Unlock()
+
+	select {
+	case <-w.done:
+		return w.err
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-w.done: // released, or closed, at the same moment: that counts
+		return w.err
+	default:
+	}
+	s.waiters[level] = slices.DeleteFunc(s.waiters[level], func(o *waiter) bool { return o == w })
+	return fmt.Errorf("%w (%w)", ErrWaitCancelled, context.Cause(ctx))
+}
+
+// enqueue keeps the queue ascending; a new waiter almost always belongs at its end.
+func (s *SyncRep) enqueue(level Level, w *waiter) {
+	q := s.waiters[level]
+	at := len(q)
+	for at > 0 && q[at-1].lsn > w.lsn {
+		at--
+	}
+	s.waiters[level] = slices.Insert(q, at, w)
+}
+
+// join adds a client; it counts for nothing until update says so.
+func (s *SyncRep) join(name string) *member {
+	m := &member{name: name}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.members = append(s.members, m)
+	return m
+}
+
+// leave removes a client. What it had confirmed no longer counts for commits that wait.
+func (s *SyncRep) leave(m *member) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.members = slices.DeleteFunc(s.members, func(o *member) bool { return o == m })
+	s.release() // with FIRST, one that was potential may take its place
+}
+
+// update notes what a client is doing and has confirmed, and releases whom that releases.
+func (s *SyncRep) update(m *member, tli wal.TimelineID, counts bool, write, flush, apply wal.LSN) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.timeline, m.counts = tli, counts
+	m.reached = [...]wal.LSN{LevelRemoteWrite: write, LevelRemoteFlush: flush, LevelRemoteApply: apply}
+	s.release()
+}
+
+// release wakes the waiters that the rule no longer holds back.
+func (s *SyncRep) release() {
+	if s.closed != nil {
+		return
+	}
+	if !s.rule.Synchronous() {
+		for level := range s.waiters {
+			s.wake(level, ^wal.LSN(0))
+		}
+		return
+	}
+	chosen := s.chosen()
+	if len(chosen) < s.rule.Number {
+		return
+	}
+	for level := LevelRemoteWrite; level <= LevelRemoteApply; level++ {
+		s.column = s.column[:0]
+		for _, m := range chosen {
+			s.column = append(s.column, m.reached[level])
+		}
+		slices.Sort(s.column)
+		// The Number-th highest; with FIRST there are exactly Number, so it is the lowest.
+		if lsn := s.column[len(s.column)-s.rule.Number]; lsn > s.released[level] {
+			s.released[level] = lsn
+			s.wake(int(level), lsn)
+		}
+	}
+}
+
+func (s *SyncRep) wake(level int, upTo wal.LSN) {
+	q := s.waiters[level]
+	n := 0
+	for n < len(q) && q[n].lsn <= upTo {
+		close(q[n].done)
+		n++
+	}
+	s.waiters[level] = slices.Delete(q, 0, n)
+}
+
+// chosen are the members whose word counts: with ANY all candidates, with FIRST at most Number of
+// them, the ones named first in the rule. It is valid until the next call.
+func (s *SyncRep) chosen() []*member {
+	s.scratch = s.scratch[:0]
+	for _, m := range s.members {
+		if m.counts && m.timeline == s.timeline && m.reached[LevelRemoteFlush] != 0 && s.rule.Priority(m.name) > 0 {
+			s.scratch = append(s.scratch, m)
+		}
+	}
+	if s.rule.Any || len(s.scratch) <= s.rule.Number {
+		return s.scratch
+	}
+	slices.SortStableFunc(s.scratch, func(a, b *member) int {
+		return s.rule.Priority(a.name) - s.rule.Priority(b.name)
+	})
+	return s.scratch[:s.rule.Number]
+}
+
+// standing is a client's sync_priority and sync_state as pg_stat_replication shows them.
+func (s *SyncRep) standing(m *member) (priority int, state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed != nil {
+		return 0, "async"
+	}
+	priority = s.rule.Priority(m.name)
+	switch {
+	case priority == 0:
+		return 0, "async"
+	case slices.Contains(s.chosen(), m) && s.rule.Any:
+		return priority, "quorum"
+	case slices.Contains(s.chosen(), m):
+		return priority, "sync"
+	default:
+		return priority, "potential"
+	}
+}
