@@ -4,7 +4,7 @@ SHELL       := /bin/bash
 
 BIN         := $(CURDIR)/bin
 KUBE_BIN    := $(BIN)/kube
-KUBE        ?= local
+KUBE        ?= namespaces
 GO          ?= go
 PACKAGES    := ./...
 export KUBEBUILDER_ASSETS = $(KUBE_BIN)

@@ -4,7 +4,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin=$root/bin
-export KUBECONFIG=${KUBECONFIG:-}
+localkube=$bin/kube/localkube
 
 step() { # TITLE COMMAND...: says what goes on, and how long it took
 	local title=$1 began=$SECONDS
@@ -27,13 +27,13 @@ go_build() { # OUTPUT PACKAGE
 }
 
 build_all() {
-	mkdir -p "$bin"
+	mkdir -p "$bin/kube"
 	step "Debian packages for the tools" "$root/test/deps.sh"
-	step "the launcher" bash -c "cd '$root/test/kube' && CGO_ENABLED=0 go build -trimpath -o '$bin/localkube' ./cmd/localkube"
-	if [ "${1:-local}" = local ]; then
-		step "Debian packages for Kubernetes" "$bin/localkube" install
+	step "the launcher" bash -c "cd '$root/test/kube' && CGO_ENABLED=0 go build -trimpath -o '$localkube' ./cmd/localkube"
+	if [ "${KUBE:-namespaces}" = namespaces ]; then
+		step "Debian packages for Kubernetes" "$localkube" install
 	fi
-	step "Kubernetes, etcd and helm from Go modules (cold: minutes)" "$bin/localkube" build
+	step "Kubernetes, etcd and helm from Go modules (cold: minutes)" "$localkube" build
 	step "the operator" go_build operator ./cmd/operator
 	step "kubectl redoubt" go_build kubectl-redoubt ./cmd/kubectl-redoubt
 	step "node image: kv 1.2.0 and ledger" go_build images/orders/node ./test/demo/images/orders

@@ -14,7 +14,7 @@ import (
 
 // environment finds the tools that build.sh built, points kubectl and helm at the cluster, and
 // pushes the images.
-func environment(ctx context.Context, root, driver string, short bool) (*story.Env, error) {
+func environment(ctx context.Context, root string, short bool) (*story.Env, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return nil, err
@@ -24,11 +24,11 @@ func environment(ctx context.Context, root, driver string, short bool) (*story.E
 		return nil, err
 	}
 	e := &story.Env{
-		Bin: filepath.Join(root, "bin/kube"), Localkube: filepath.Join(root, "bin/localkube"), Driver: driver, Node: "node-1",
+		Bin: filepath.Join(root, "bin/kube"), Localkube: filepath.Join(root, "bin/kube/localkube"), Node: "node-1",
 		Chart: filepath.Join(root, "charts/redoubt"), Samples: filepath.Join(root, "config/samples"),
 		Self: self, Namespace: "shop", Short: short, Out: os.Stdout,
 	}
-	kubeconfig, err := output(ctx, e.Localkube, "--driver", driver, "kubeconfig")
+	kubeconfig, err := output(ctx, e.Localkube, "kubeconfig")
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func pushImages(ctx context.Context, e *story.Env, bin string) (story.Images, er
 		{&images.NoNode, "not-a-node:1.0", "operator:/something-else", "/something-else"},
 	} {
 		*i.to = registry + i.name
-		digest, err := output(ctx, e.Localkube, "--driver", e.Driver, "load-image", "--name", registry+i.name, "--binary", filepath.Join(bin, i.binary), "--entrypoint", i.entrypoint)
+		digest, err := output(ctx, e.Localkube, "load-image", "--name", registry+i.name, "--binary", filepath.Join(bin, i.binary), "--entrypoint", i.entrypoint)
 		if err != nil {
 			return images, err
 		}

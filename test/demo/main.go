@@ -25,14 +25,14 @@ func main() {
 }
 
 func tellCommand() *cobra.Command {
-	var driver, rootDir string
+	var rootDir string
 	var short bool
 	cmd := &cobra.Command{
 		Use:   "tell",
 		Short: "Push the images, install the operator and tell the story",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e, err := environment(cmd.Context(), rootDir, driver, short)
+			e, err := environment(cmd.Context(), rootDir, short)
 			if err != nil {
 				return err
 			}
@@ -43,7 +43,6 @@ func tellCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&driver, "driver", "local", "how the Kubernetes runs: local or kind")
 	cmd.Flags().StringVar(&rootDir, "root", ".", "the repository")
 	cmd.Flags().BoolVar(&short, "short", false, "fewer writes")
 	return cmd

@@ -3,8 +3,8 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../demo/build.sh"
 cd "$root"
-build_all local
-"$bin/localkube" down >/dev/null 2>&1 || true
-trap '"$bin/localkube" down' EXIT
-"$bin/localkube" up
+build_all
+"$localkube" down >/dev/null 2>&1 || true
+trap '"$localkube" down' EXIT
+"$localkube" up
 "$bin/story" tell --short --root "$root"

@@ -15,7 +15,6 @@ import (
 type Env struct {
 	Bin       string // folder with kubectl and helm
 	Localkube string // the launcher of test/kube
-	Driver    string // local or kind
 	Node      string // a Kubernetes node in whose network clients run
 	Chart     string // charts/redoubt
 	Samples   string // config/samples
@@ -56,7 +55,7 @@ func (e *Env) InCluster(ctx context.Context, env []string, command ...string) (s
 }
 
 func (e *Env) inCluster(command ...string) []string {
-	return append([]string{"--driver", e.Driver, "exec-net", e.Node, "--"}, command...)
+	return append([]string{"exec-net", e.Node, "--"}, command...)
 }
 
 func (e *Env) run(ctx context.Context, env []string, name string, args ...string) (string, error) {
