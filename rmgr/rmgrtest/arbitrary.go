@@ -1,0 +1,65 @@
+package rmgrtest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+// Arbitrary calls the module's writing functions n times with arguments drawn by their types from
+// small sets, so that calls meet each other's keys. A refusal with an SQLSTATE is fine.
+func Arbitrary(m rmgr.Module, n int) Workload {
+	return func(t testing.TB, e *Engine, rng *rand.Rand) {
+		var writers []rmgr.Function
+		for _, f := range m.Functions {
+			if f.Write != nil {
+				writers = append(writers, f)
+			}
+		}
+		if len(writers) == 0 {
+			t.Fatal("the module has no function that writes; give rmgrtest.Run a workload")
+		}
+		for range n {
+			f := writers[rng.IntN(len(writers))]
+			args := make([]any, len(f.Args))
+			for i, a := range f.Args {
+				args[i] = arbitrary(a.Type, rng)
+			}
+			logged := len(e.Log)
+			_, err := e.Call(f.Name, args...)
+			var refused *rmgr.Error
+			switch {
+			case err != nil && !errors.As(err, &refused):
+				t.Fatalf("%s(%v): %v is not an *rmgr.Error", f.Name, args, err)
+			case err != nil && (len(refused.Code) != 5 || refused.Code == "XX001"):
+				t.Fatalf("%s(%v): SQLSTATE %q: %v: %s", f.Name, args, refused.Code, err, refused.Detail)
+			case len(e.Log) > logged+16:
+				t.Fatalf("%s(%v) wrote %d records", f.Name, args, len(e.Log)-logged)
+			}
+		}
+	}
+}
+
+func arbitrary(t rmgr.Type, rng *rand.Rand) any {
+	switch t {
+	case rmgr.Int8, rmgr.Int4:
+		return int64(rng.IntN(20)) - 1
+	case rmgr.Bool:
+		return rng.IntN(2) == 0
+	case rmgr.Bytea:
+		return noise(rng, rng.IntN(40))
+	}
+	switch rng.IntN(12) {
+	case 0:
+		return ""
+	case 1:
+		return strings.Repeat("v", rng.IntN(1500))
+	case 2:
+		return string(rune('à'+rng.IntN(200))) + "\n\"'"
+	}
+	return fmt.Sprintf("%c%d", 'a'+rng.IntN(3), rng.IntN(40))
+}
