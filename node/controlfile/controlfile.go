@@ -60,7 +60,7 @@ type File struct {
 	State          State
 	Time           time.Time
 	CheckPoint     wal.LSN // of the last checkpoint record
-	CheckPointCopy CheckPoint
+	CheckPointCopy wal.Checkpoint
 	UnloggedLSN    wal.LSN
 
 	// MinRecoveryPoint is how far replay must get before the pages agree with each other: pages
@@ -164,7 +164,7 @@ func Decode(b []byte) (*File, error) {
 			return nil, fmt.Errorf("%w: %s %d, want %d", ErrCorrupt, c.name, u32(c.at), c.value)
 		}
 	}
-	point, err := DecodeCheckPoint(b[40:])
+	point, err := wal.DecodeCheckpoint(b[40:])
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrCorrupt, err)
 	}
@@ -183,5 +183,12 @@ func Decode(b []byte) (*File, error) {
 }
 
 func checksum(b []byte) uint32 { return crc32.Checksum(b[:crcAt], castagnoli) }
+
+func flag(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
+}
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -32,10 +32,10 @@ func TestDecodeReadsWhatPostgreSQLWrote(t *testing.T) {
 	want := &controlfile.File{
 		SystemID: 7710549917885785699, State: controlfile.ShutDown, Time: at,
 		CheckPoint: 0x17414F0, UnloggedLSN: 1000,
-		CheckPointCopy: controlfile.CheckPoint{
-			Redo: 0x17414F0, ThisTimeline: 1, PrevTimeline: 1, FullPageWrites: true,
-			NextXid: 724, NextOid: 13572, NextMulti: 1, OldestXid: 716, OldestXidDB: 1,
-			OldestMulti: 1, OldestMultDB: 1, Time: at,
+		CheckPointCopy: wal.Checkpoint{
+			Redo: 0x17414F0, Timeline: 1, PrevTimeline: 1, FullPageWrites: true,
+			NextXid: 724, NextOID: 13572, NextMulti: 1, OldestXid: 716, OldestXidDB: 1,
+			OldestMulti: 1, OldestMultiDB: 1, Time: at.Unix(),
 		},
 		WALLevel: controlfile.WALLevelReplica, MaxConnections: 100, MaxWorkerProcesses: 8,
 		MaxWALSenders: 10, MaxLocksPerXact: 64, SegmentSize: wal.DefaultSegmentSize,

@@ -78,7 +78,7 @@ func (e *Engine) Follow(tli wal.TimelineID, historyFile []byte) error { return e
 func (e *Engine) SystemID() uint64 { return 0 }
 
 // SegmentSize is the size of a log segment, in bytes.
-func (e *Engine) SegmentSize() uint64 { return 0 }
+func (e *Engine) SegmentSize() uint32 { return 0 }
 
 // ReplayChanged is closed when Positions().Replay advances next, or replay pauses or fails.
 func (e *Engine) ReplayChanged() <-chan struct{} { return nil }

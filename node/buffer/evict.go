@@ -1,0 +1,173 @@
+package buffer
+
+import (
+	"errors"
+
+	"github.com/redoubt-wal/redoubt/wal/page"
+)
+
+// maxUsage bounds how many passes of the hand a page can survive (BM_MAX_USAGE_COUNT).
+const maxUsage = 5
+
+// pin finds the page in the pool or brings it in.
+func (p *Pool) pin(tag Tag, fresh bool) (*Buffer, error) {
+	for {
+		if b, err := p.lookup(tag, fresh); b != nil || err != nil {
+			return b, err
+		}
+		b, err := p.victim()
+		if err != nil {
+			return nil, err
+		}
+		if !p.claim(b, tag) {
+			continue // another goroutine brought the page in meanwhile
+		}
+		if err := p.load(b, fresh); err != nil {
+			return nil, err
+		}
+		return b, nil
+	}
+}
+
+// lookup pins a page that is in the pool, waiting for whoever reads it. nil, nil: it is not there.
+func (p *Pool) lookup(tag Tag, fresh bool) (*Buffer, error) {
+	p.mu.Lock()
+	b := p.byTag[tag]
+	if b == nil {
+		p.mu.Unlock()
+		return nil, nil
+	}
+	b.pins++
+	b.usage = min(b.usage+1, maxUsage)
+	ready := b.ready
+	p.stats.Hits++
+	p.mu.Unlock()
+	if ready == nil {
+		return b, nil
+	}
+	<-ready
+	p.mu.Lock()
+	err := b.readErr
+	p.mu.Unlock()
+	if err == nil {
+		return b, nil
+	}
+	b.Release()
+	if fresh {
+		return nil, nil // the reader wanted the page as it was; we make it anew
+	}
+	return nil, err
+}
+
+// claim gives an empty pinned buffer the tag; false if the page is in the pool by now.
+func (p *Pool) claim(b *Buffer, tag Tag) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byTag[tag] != nil {
+		b.pins--
+		return false
+	}
+	b.tag, b.usage, b.readErr = tag, 1, nil
+	b.ready = make(chan struct{})
+	p.byTag[tag] = b
+	return true
+}
+
+// load fills a claimed buffer.
+func (p *Pool) load(b *Buffer, fresh bool) error {
+	err := p.read(b, fresh)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Reads++
+	b.readErr = err
+	close(b.ready)
+	b.ready = nil
+	if err != nil {
+		delete(p.byTag, b.tag)
+		b.pins--
+	}
+	return err
+}
+
+func (p *Pool) read(b *Buffer, fresh bool) error {
+	tag := b.tag
+	blocks, err := p.store.Blocks(tag.Rel, tag.Fork)
+	switch {
+	case err != nil:
+		return err
+	case tag.Block < blocks:
+		err := p.store.Read(tag.Rel, tag.Fork, tag.Block, b.page)
+		if err != nil && fresh {
+			clear(b.page) // torn, and about to be replaced
+			return nil
+		}
+		return err
+	case fresh:
+		clear(b.page)
+		return p.store.Extend(tag.Rel, tag.Fork, tag.Block+1)
+	}
+	return ErrNoPage
+}
+
+// victim returns an empty buffer with one pin, ours.
+func (p *Pool) victim() (*Buffer, error) {
+	for tries := 0; tries < 2*maxUsage*len(p.buffers); tries++ {
+		p.mu.Lock()
+		b := p.sweep()
+		if b == nil {
+			p.mu.Unlock()
+			return nil, ErrNoBuffers
+		}
+		b.pins = 1
+		dirty := b.dirty || b.writing
+		p.mu.Unlock()
+
+		if dirty {
+			if err := p.writeBack(b, false); err != nil && !errors.Is(err, errBusy) {
+				b.Release()
+				return nil, err
+			}
+		}
+		if p.empty(b) {
+			return b, nil
+		}
+	}
+	return nil, ErrNoBuffers
+}
+
+// empty takes the page out of a buffer that nobody else wants; otherwise it ends our pin.
+func (p *Pool) empty(b *Buffer) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if b.pins > 1 || b.dirty || b.writing {
+		b.pins--
+		return false
+	}
+	if p.byTag[b.tag] == b {
+		delete(p.byTag, b.tag)
+		p.stats.Evictions++
+	}
+	b.tag = Tag{}
+	return true
+}
+
+// sweep moves the clock's hand to a buffer without pins; nil if there is none. Called with mu held.
+func (p *Pool) sweep() *Buffer {
+	for range (maxUsage + 1) * len(p.buffers) {
+		at := p.hand
+		p.hand = (p.hand + 1) % len(p.buffers)
+		b := p.buffers[at]
+		switch {
+		case b == nil:
+			b = &Buffer{pool: p, page: make([]byte, page.Size)}
+			p.buffers[at] = b
+			return b
+		case b.pins > 0:
+		case b.usage > 0:
+			b.usage--
+		default:
+			return b
+		}
+	}
+	return nil
+}

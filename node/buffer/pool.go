@@ -1,0 +1,137 @@
+package buffer
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/redoubt-wal/redoubt/node/latch"
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/page"
+)
+
+// ErrNoPage says that a relation does not have the page.
+var ErrNoPage = errors.New("page does not exist")
+
+// ErrNoBuffers says that every buffer is pinned.
+var ErrNoBuffers = errors.New("no unpinned buffers available: raise shared_buffers")
+
+// Store is where pages come from and go to. All methods may be called concurrently.
+type Store interface {
+	// Read fills page, after checking its checksum.
+	Read(rel wal.RelFileLocator, fork wal.ForkNumber, block uint32, page []byte) error
+	// Write sets the checksum in page and writes it. It is durable after the store's Sync.
+	Write(rel wal.RelFileLocator, fork wal.ForkNumber, block uint32, page []byte) error
+	// Extend makes the relation at least blocks pages long, with zeros; it takes the room on disk.
+	Extend(rel wal.RelFileLocator, fork wal.ForkNumber, blocks uint32) error
+	// Blocks is the relation's length.
+	Blocks(rel wal.RelFileLocator, fork wal.ForkNumber) (uint32, error)
+}
+
+// Options of a pool.
+type Options struct {
+	Pages int // size of the pool; at least MinPages
+	Store Store
+
+	// BeforeWrite is called before a page with this LSN is written.
+	BeforeWrite func(lsn wal.LSN) error
+}
+
+// MinPages is the smallest pool: a few calls with the largest record each must fit.
+const MinPages = 128
+
+// A Tag names a page.
+type Tag struct {
+	Rel   wal.RelFileLocator
+	Fork  wal.ForkNumber
+	Block uint32
+}
+
+// A Pool holds pages. Any number of goroutines may use it.
+type Pool struct {
+	store       Store
+	beforeWrite func(lsn wal.LSN) error
+
+	mu      sync.Mutex // guards all below and the fields of Buffer that say so; never held over I/O
+	byTag   map[Tag]*Buffer
+	buffers []*Buffer
+	hand    int
+	stats   Stats
+}
+
+// Stats counts since the pool was made.
+type Stats struct{ Hits, Reads, Writes, Evictions int64 }
+
+// A Buffer is a pinned page.
+type Buffer struct {
+	latch.Latch // of the page's contents
+
+	pool *Pool
+	page []byte
+	io   latch.Latch // held while the page is written
+
+	// Guarded by pool.mu.
+	tag     Tag
+	pins    int
+	usage   int
+	dirty   bool
+	writing bool
+	ready   chan struct{} // closed when the page has been read; nil: it is there
+	readErr error
+}
+
+// NewPool makes an empty pool.
+func NewPool(o Options) *Pool {
+	p := &Pool{
+		store: o.Store, beforeWrite: o.BeforeWrite,
+		byTag: make(map[Tag]*Buffer), buffers: make([]*Buffer, max(o.Pages, MinPages)),
+	}
+	if p.beforeWrite == nil {
+		p.beforeWrite = func(wal.LSN) error { return nil }
+	}
+	return p
+}
+
+// Get pins a page, reading it if need be. The page has to exist: ErrNoPage otherwise.
+func (p *Pool) Get(tag Tag) (*Buffer, error) { return p.pin(tag, false) }
+
+// GetNew pins a page that is about to be made from nothing: the relation is extended to have it, and
+// an old page is not read. Under the exclusive latch, the caller fills all of it (Zero).
+func (p *Pool) GetNew(tag Tag) (*Buffer, error) { return p.pin(tag, true) }
+
+// Blocks is a relation's length in pages.
+func (p *Pool) Blocks(rel wal.RelFileLocator, fork wal.ForkNumber) (uint32, error) {
+	return p.store.Blocks(rel, fork)
+}
+
+// Stats returns the counts.
+func (p *Pool) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
+}
+
+// Page is the page's bytes; read under the latch, changed under the exclusive latch.
+func (b *Buffer) Page() []byte { return b.page }
+
+// LSN is the page's LSN; call it under the latch.
+func (b *Buffer) LSN() wal.LSN { return page.LSN(b.page) }
+
+// Tag names the page; it does not change while the page is pinned.
+func (b *Buffer) Tag() Tag { return b.tag }
+
+// MarkDirty says that the page changed; call it under the exclusive latch.
+func (b *Buffer) MarkDirty() {
+	b.pool.mu.Lock()
+	b.dirty = true
+	b.pool.mu.Unlock()
+}
+
+// Release ends the pin.
+func (b *Buffer) Release() {
+	b.pool.mu.Lock()
+	defer b.pool.mu.Unlock()
+	if b.pins == 0 {
+		panic("buffer: Release without pin")
+	}
+	b.pins--
+}
