@@ -185,7 +185,7 @@ func conditions(out io.Writer, all []metav1.Condition, now time.Time) {
 
 func waiting(out io.Writer, c *redoubtv1.WALCluster, now time.Time) {
 	if w := c.Status.Waiting; w != nil {
-		fmt.Fprintf(out, "\nWaiting for %s", w.Reason)
+		fmt.Fprintf(out, "\nWaiting: %s", w.Reason)
 		if w.Target != "" {
 			fmt.Fprintf(out, " (%s)", w.Target)
 		}
