@@ -67,7 +67,7 @@ const (
 // Reasons of ConditionProgressing, ConditionStalled and of the steps themselves.
 const (
 	ReasonSettled = "Settled"
-	ReasonStarted = "Started"
+	ReasonProgressing = "Progressing"
 
 	// creating
 	ReasonImageNotAccepted       = "ImageNotAccepted"

@@ -251,10 +251,6 @@ type WALClusterStatus struct {
 
 	Decisions `json:",inline"`
 
-	// image is what spec.image answered when it was asked.
-	// +optional
-	Image *ImageStatus `json:"image,omitempty"`
-
 	// gate is the last decision whether the wanted modules may run.
 	// +optional
 	Gate *Gate `json:"gate,omitempty"`
@@ -294,6 +290,10 @@ type Decisions struct {
 	// switchover in progress.
 	// +optional
 	Switchover *Switchover `json:"switchover,omitempty"`
+
+	// image is what spec.image answered when it was asked.
+	// +optional
+	Image *ImageStatus `json:"image,omitempty"`
 
 	// accepted is what pods are built from: the last image and modules that probe and gate let through.
 	// +optional
@@ -336,6 +336,10 @@ type TimelineClaim struct {
 	// +optional
 	// +listType=atomic
 	SynchronousSets []AckSet `json:"synchronousSets,omitempty"`
+	// fenced are the instances that had promised to follow nobody below id when the primary was chosen.
+	// +optional
+	// +listType=atomic
+	Fenced []string `json:"fenced,omitempty"`
 	// possibleLoss is the range of log that the lost primary may have confirmed and nobody has.
 	// +optional
 	PossibleLoss *LSNRange `json:"possibleLoss,omitempty"`
@@ -448,6 +452,8 @@ type ImageStatus struct {
 	// reason of the error, as in the condition ImageAccepted.
 	// +optional
 	Reason string `json:"reason,omitempty"`
+	// askedAt is when the answer came.
+	AskedAt metav1.Time `json:"askedAt"`
 }
 
 // Gate is a decision.

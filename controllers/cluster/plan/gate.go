@@ -1,0 +1,244 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/api/control"
+
+	v1 "github.com/redoubt-wal/redoubt/api/v1"
+)
+
+// A LogHolder keeps log and may have to replay it, or write it.
+type LogHolder struct {
+	Instance string
+	Census   *control.Census  // nil: it cannot be asked
+	Why      string           // it cannot be asked
+	Writes   []control.Module // of the primary: what it writes now
+}
+
+// An Override lets one family of records go.
+type Override struct {
+	Module string
+	Rmgr   int32
+	Until  time.Time
+}
+
+// Gate decides whether the wanted modules may run: every record that a holder has, every format that
+// the primary writes now, and whatever a holder that cannot be asked may have, must be replayable.
+// records are the families that may stand in the log at all: more than these a silent holder cannot
+// have.
+func Gate(wanted []v1.ModuleManifest, records []v1.RecordFamily, holders []LogHolder) v1.Gate {
+	g := gate{wanted: wanted, records: records}
+	for _, h := range holders {
+		if h.Census == nil {
+			g.unknown(h.Instance, "the instance", "", h.Why)
+		} else {
+			for _, kept := range h.Census.Holders {
+				g.holder(h.Instance, kept)
+			}
+		}
+	}
+	for _, h := range holders {
+		g.inForce(h)
+	}
+	out := v1.Gate{Refusals: g.refusals}
+	if len(out.Refusals) > 0 {
+		out.Blocked = out.Refusals[0].Reason
+	}
+	return out
+}
+
+type gate struct {
+	wanted   []v1.ModuleManifest
+	records  []v1.RecordFamily
+	refusals []v1.Refusal
+}
+
+func (g *gate) manager(id int32) (v1.RmgrManifest, bool) {
+	for _, m := range g.wanted {
+		for _, r := range m.Rmgrs {
+			if r.ID == id {
+				return r, true
+			}
+		}
+	}
+	return v1.RmgrManifest{}, false
+}
+
+func (g *gate) replays(id, format int32) bool {
+	r, ok := g.manager(id)
+	return ok && r.Replays.Min <= format && format <= r.Replays.Max
+}
+
+// lost are the families of which the wanted modules cannot replay every format.
+func (g *gate) lost() []v1.RecordFamily {
+	return slices.DeleteFunc(slices.Clone(g.records), func(f v1.RecordFamily) bool {
+		return g.replays(f.Rmgr, f.Formats.Min) && g.replays(f.Rmgr, f.Formats.Max)
+	})
+}
+
+func (g *gate) unknown(instance, what, name, why string) {
+	for _, f := range g.lost() {
+		if why == "" {
+			why = "it does not answer"
+		}
+		g.refusals = append(g.refusals, v1.Refusal{
+			Reason: v1.ReasonHolderUnknown, Module: f.Module, Rmgr: f.Rmgr, Name: f.Name, Instance: instance, Holder: strings.TrimSpace(what + " " + name),
+			Message: fmt.Sprintf("it is not known what %s of %s holds (%s); it may have records of %s (rmgr %d, %s) in formats %d–%d. What clears it: let %s answer, or scale it away",
+				strings.TrimSpace(what+" "+name), instance, why, f.Module, f.Rmgr, f.Name, f.Formats.Min, f.Formats.Max, instance),
+		})
+	}
+}
+
+func (g *gate) holder(instance string, h control.Holder) {
+	what := string(h.Kind)
+	if h.Unknown {
+		g.unknown(instance, what, h.Name, h.Reason)
+	}
+	if h.Name != "" {
+		what += " " + h.Name
+	}
+	for _, r := range h.Records {
+		id, format := int32(r.Rmgr), int32(r.Format)
+		if id < firstCustom || id == modulesRmgr || r.Count == 0 || format != 0 && g.replays(id, format) {
+			continue
+		}
+		if format == 0 && !slices.ContainsFunc(g.lost(), func(f v1.RecordFamily) bool { return f.Rmgr == id }) {
+			if _, ok := g.manager(id); ok {
+				continue // in whatever format of the family it is, all are replayable
+			}
+		}
+		module := r.Module
+		if module == "" {
+			module = g.moduleOf(id)
+		}
+		g.refusals = append(g.refusals, v1.Refusal{
+			Reason: v1.ReasonRecordsRemain, Module: module, Rmgr: id, Name: r.Name, Format: format, Instance: instance, Holder: what,
+			First: r.First.String(), Last: r.Last.String(), Count: r.Count,
+			Message: fmt.Sprintf("%s of %s holds %d records of %s (rmgr %d, %s) in format %d, from %s to %s, which the wanted modules cannot replay. What clears it: %s",
+				what, instance, r.Count, module, id, r.Name, format, r.First, r.Last, g.cure(h, module)),
+		})
+	}
+}
+
+func (g *gate) moduleOf(id int32) string {
+	for _, f := range g.records {
+		if f.Rmgr == id {
+			return f.Module
+		}
+	}
+	return ""
+}
+
+func (g *gate) cure(h control.Holder, module string) string {
+	switch h.Kind {
+	case control.HolderSlot:
+		return fmt.Sprintf("the reader of slot %s catches up, or the slot is dropped", h.Name)
+	case control.HolderArchive, control.HolderBackup:
+		return "its retention removes it"
+	}
+	return fmt.Sprintf("retire %s (state: Retiring, or delete its entry): checkpoints then push its records out; or choose an image that replays them", module)
+}
+
+// inForce refuses what the primary goes on to write.
+func (g *gate) inForce(h LogHolder) {
+	for _, m := range h.Writes {
+		for _, r := range m.Managers {
+			id, format := int32(r.ID), int32(r.Format)
+			if m.Retiring || id < firstCustom || id == modulesRmgr || format == 0 || g.replays(id, format) {
+				continue
+			}
+			g.refusals = append(g.refusals, v1.Refusal{
+				Reason: v1.ReasonFormatInForce, Module: m.Name, Rmgr: id, Name: r.Name, Format: format, Instance: h.Instance, Holder: "primary",
+				Message: fmt.Sprintf("the primary %s writes records of %s (rmgr %d, %s) in format %d, which the wanted modules cannot replay; a format in force is never lowered. What clears it: retire %s first, or choose an image that replays format %d",
+					h.Instance, m.Name, id, r.Name, format, m.Name, format),
+			})
+		}
+	}
+}
+
+// gate asks Gate about a revision, and takes out what an override lets go.
+func (s *State) gate(rev *v1.Revision) (v1.Gate, []Override) {
+	g := Gate(rev.Modules, s.Records, s.holders())
+	for _, m := range s.Modules {
+		g.Refusals = append(g.Refusals, stillRetiring(m, rev, s.Records, g.Refusals)...)
+	}
+	var used []Override
+	for _, o := range overrides(s.Annotations[v1.AnnotationOverride], s.Now) {
+		before := len(g.Refusals)
+		g.Refusals = slices.DeleteFunc(g.Refusals, func(r v1.Refusal) bool { return r.Module == o.Module && r.Rmgr == o.Rmgr })
+		if len(g.Refusals) < before {
+			used = append(used, o)
+		}
+	}
+	g.Blocked = ""
+	if len(g.Refusals) > 0 {
+		g.Blocked = g.Refusals[0].Reason
+		g.Refusals = g.Refusals[:min(len(g.Refusals), 64)]
+	}
+	return g, used
+}
+
+// stillRetiring refuses a revision without a module that is retiring, also while no census has a record
+// of it: a standby may still have to receive some.
+func stillRetiring(m v1.ModuleProgress, rev *v1.Revision, records []v1.RecordFamily, already []v1.Refusal) []v1.Refusal {
+	offered := slices.ContainsFunc(rev.Modules, func(o v1.ModuleManifest) bool { return o.Name == m.Name })
+	named := slices.ContainsFunc(already, func(r v1.Refusal) bool { return r.Module == m.Name })
+	k := slices.IndexFunc(records, func(f v1.RecordFamily) bool { return f.Module == m.Name })
+	if m.State != v1.ModuleRetiring || offered || named || k < 0 {
+		return nil
+	}
+	return []v1.Refusal{{
+		Reason: v1.ReasonRecordsRemain, Module: m.Name, Rmgr: records[k].Rmgr, Name: records[k].Name,
+		Message: m.Name + " is retiring, and it is not proven yet that nobody holds a record of it. What clears it: waiting; the condition Retiring says for whom",
+	}}
+}
+
+func (s *State) holders() []LogHolder {
+	var out []LogHolder
+	for i := range s.Members {
+		m := &s.Members[i]
+		h := LogHolder{Instance: m.Name, Census: m.Census, Why: m.whyUnknown()}
+		switch {
+		case m.role() == control.RoleEmpty:
+			continue // it holds nothing
+		case m.role() == "":
+			h.Census = nil
+		case s.serving() == m:
+			h.Writes = m.Status.Modules
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+func (m *Member) whyUnknown() string {
+	switch {
+	case m.Pod == nil:
+		return "its volume has no pod"
+	case m.Pod.Problem != "":
+		return m.Pod.Problem
+	case !m.Reached:
+		return "it cannot be reached: " + m.Detail
+	}
+	return "its census is not known"
+}
+
+// overrides reads "MODULE/RMGR until RFC3339[, …]". What is over or not understood lets nothing go.
+func overrides(annotation string, now time.Time) []Override {
+	var out []Override
+	for part := range strings.SplitSeq(annotation, ",") {
+		what, until, ok := strings.Cut(strings.TrimSpace(part), " until ")
+		module, id, ok2 := strings.Cut(what, "/")
+		n, err := strconv.ParseInt(id, 10, 32)
+		t, err2 := time.Parse(time.RFC3339, until)
+		if ok && ok2 && err == nil && err2 == nil && now.Before(t) {
+			out = append(out, Override{Module: module, Rmgr: int32(n), Until: t})
+		}
+	}
+	return out
+}

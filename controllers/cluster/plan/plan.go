@@ -1,0 +1,67 @@
+package plan
+
+import (
+	"time"
+
+	v1 "github.com/redoubt-wal/redoubt/api/v1"
+)
+
+// A rule looks at the state and speaks, or does not.
+type rule func(*State) []Step
+
+// Every pass runs these; each may speak.
+var always = []rule{probe, label, accept, create, revive, mend, fenceStrays}
+
+// Who leads: asked in order, the first that speaks decides. None speaks while a primary serves.
+var leadership = []rule{adopt, bootstrap, elect, handOver, promote, failover, awaitPrimary}
+
+// While a primary serves each of these may speak,
+var upkeep = []rule{identify, follow, synchronous, retire, raiseFormat}
+
+// and of these the first.
+var changes = []rule{scaleDown, requested, rollout}
+
+// settled is how often a cluster that needs nothing is looked at.
+const settled = 30 * time.Second
+
+// Next says what to do now, and when to look again at the latest.
+func Next(s State) ([]Step, time.Duration) {
+	if s.Annotations[v1.AnnotationPaused] == "true" {
+		return nil, settled
+	}
+	var steps []Step
+	ask := func(rules []rule, firstOnly bool) bool {
+		for _, r := range rules {
+			said := r(&s)
+			steps = append(steps, said...)
+			for _, step := range said {
+				if step.Do == Record {
+					s.Decisions = *step.Decisions // the rules behind it build on what it records
+				}
+			}
+			if firstOnly && len(said) > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	ask(always, false)
+	if !ask(leadership, true) {
+		ask(upkeep, false)
+		ask(changes, true)
+	}
+	return steps, after(steps)
+}
+
+// after is when to look again: soon after an action, at a wait's own pace, rarely when settled.
+func after(steps []Step) time.Duration {
+	next := settled
+	for _, s := range steps {
+		poll := 50 * time.Millisecond
+		if s.Do == Wait {
+			poll = s.Poll
+		}
+		next = min(next, poll)
+	}
+	return next
+}
