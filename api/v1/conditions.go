@@ -66,7 +66,7 @@ const (
 
 // Reasons of ConditionProgressing, ConditionStalled and of the steps themselves.
 const (
-	ReasonSettled = "Settled"
+	ReasonSettled     = "Settled"
 	ReasonProgressing = "Progressing"
 
 	// creating
