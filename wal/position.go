@@ -25,14 +25,15 @@ func RecordStart(end LSN, segSize uint64) LSN {
 	return at
 }
 
-// RecordEnd is where a record of total bytes that starts at start ends, page headers between
-// counted. An end at a page's end is the next page's address, as in PostgreSQL.
+// RecordEnd is where a record of total bytes that starts at start ends, page headers between and
+// padding to a multiple of 8 counted. An end at a page's end is the next page's address, as in
+// PostgreSQL.
 func RecordEnd(start LSN, total uint32, segSize uint64) LSN {
 	at, left := start, uint64(total)
 	for {
 		room := uint64(PageStart(at)) + PageSize - uint64(at)
 		if left <= room {
-			return at + LSN(left)
+			return at + LSN(Align8(left))
 		}
 		left -= room
 		at += LSN(room)

@@ -1,160 +1,136 @@
 package segment
 
 import (
-	"errors"
+	"fmt"
+	"path"
+	"sync"
+	"sync/atomic"
 
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
-var (
-	// ErrFailed says that a write or sync failed once. The log refuses everything from then on: what
-	// the disk holds is not known, and asking again would answer with a lie. The node stops.
-	ErrFailed = errors.New("log failed")
-	// ErrNoSpace says that there is no room for the next segment. Nothing was written; later calls
-	// succeed once there is room again.
-	ErrNoSpace = errors.New("no space for the next log segment")
-	// ErrRedoMoved says that a checkpoint began after the caller decided on its full-page images:
-	// take RedoPointer, decide again, insert again.
-	ErrRedoMoved = errors.New("redo pointer moved")
-	// ErrNotInserting says that the log is not open for inserts (StartInsert) or for receiving.
-	ErrNotInserting = errors.New("log is not open for this kind of write")
-	// ErrRemoved says that the log asked for is no longer (or not yet) here.
-	ErrRemoved = errors.New("requested log segment has been removed")
-	// ErrClosed says that the log was closed.
-	ErrClosed = errors.New("log is closed")
+// A Log is the log on disk of one node. All methods may be called concurrently, except that
+// StartInsert, StartReceive and Close exclude every other call.
+type Log struct {
+	o       Options
+	segSize uint64
+	files   files
+	failure atomic.Pointer[error]
+	tasks   sync.WaitGroup // background tasks under way
+
+	mu         sync.Mutex // the insert lock: everything in this block
+	mode       mode
+	ring       []byte // pages by address modulo its size
+	pos        wal.LSN
+	prev       wal.LSN
+	ready      wal.LSN // segments exist up to here
+	preparing  bool
+	backup     bool
+	nextFlags  uint16 // for the next page header only
+	checkpoint distance
+
+	redo     atomic.Uint64 // written under mu
+	tli      atomic.Uint32 // written under mu
+	last     atomic.Uint64 // prev, for readers
+	inserted atomic.Uint64 // bytes below are complete in the ring; written under mu
+	written  atomic.Uint64 // written under wmu
+	flushed  atomic.Uint64 // written under wmu
+
+	wmu     sync.Mutex // the write lock: everything in this block
+	out     vfs.File   // the segment being written, nil between segments
+	dirty   bool       // out has bytes that were not synced
+	padded  [wal.PageSize]byte
+	behind  atomic.Bool // a writeBehind task is under way
+	commit  commit
+	readers readers
+
+	changedMu sync.Mutex
+	changed   chan struct{}
+}
+
+type mode int
+
+const (
+	idle mode = iota
+	inserting
+	receiving
 )
 
-// Options say where a log is and how it behaves. FS, Dir and SystemID are required.
-type Options struct {
-	FS          vfs.FS
-	Dir         string         // pg_wal
-	SegmentSize uint32         // bytes; 0: 16 MiB
-	SystemID    uint64         // in every segment's first page
-	Timeline    wal.TimelineID // where reading starts; 0: 1
-	MinSize     int64          // bytes of recycled segments kept at least (min_wal_size); 0: 5 segments
-	MaxSize     int64          // bytes of log between checkpoints to provide for (max_wal_size); 0: 64 segments
-	BufferSize  int            // bytes of log held in memory before they are written; 0: 4 MiB
-
-	// Go starts a background task (make the next segment, write full buffers). nil: the caller that
-	// needs it does it itself.
-	Go func(func())
+// Open opens the log in a directory, which it creates if need be, and removes unfinished files. It
+// reads no records: the engine finds the log's end (EndOfLog) and calls StartInsert or StartReceive.
+func Open(o Options) (*Log, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	l := &Log{o: o, segSize: uint64(o.SegmentSize)}
+	l.files = files{fs: o.FS, dir: o.Dir, segSize: int64(o.SegmentSize)}
+	l.tli.Store(uint32(o.Timeline))
+	if err := makeDir(o.FS, o.Dir); err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	if err := l.files.removeUnfinished(); err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	return l, nil
 }
 
-// A Log is the log on disk of one node. All methods may be called concurrently, except that Open,
-// StartInsert, StartReceive and Close exclude every other call.
-type Log struct{}
-
-// Open opens the log in a directory, which it creates if need be. It reads no records: the engine
-// finds the log's end (see EndOfLog) and calls StartInsert or StartReceive.
-func Open(o Options) (*Log, error) { panic("not yet") }
-
-// StartInsert opens the log for inserts at end, the end of its last valid record, which starts at prev,
-// on timeline tli. A new timeline gets a copy of the segment that end lies in. Whatever lay behind
-// end is wiped, durably.
-func (l *Log) StartInsert(end, prev wal.LSN, tli wal.TimelineID) error { panic("not yet") }
-
-// StartReceive opens the log for Receive at end, where what it holds for certain ends.
-func (l *Log) StartReceive(end wal.LSN, tli wal.TimelineID) error { panic("not yet") }
-
-// Insert gives the finished record b its place in the log and returns where it starts and ends. It is
-// not durable: see Flush. redo is the redo pointer that b's full-page images were decided by, or 0 if
-// that does not matter; ErrRedoMoved if it has moved since. ErrNoSpace inserts nothing.
-func (l *Log) Insert(b *wal.Builder, redo wal.LSN) (start, end wal.LSN, err error) { panic("not yet") }
-
-// BeginCheckpoint moves the redo pointer to the start of the next record and inserts first there, in
-// one step.
-func (l *Log) BeginCheckpoint(first *wal.Builder) (redo wal.LSN, err error) { panic("not yet") }
-
-// RedoPointer is where redo of the checkpoint begun last starts.
-func (l *Log) RedoPointer() wal.LSN { panic("not yet") }
-
-// SetRedoPointer tells the redo pointer from outside: at start-up, and a standby's restartpoint.
-func (l *Log) SetRedoPointer(redo wal.LSN) { panic("not yet") }
-
-// NextStart is where the next record would start now: a shutdown checkpoint carries its own LSN.
-func (l *Log) NextStart() wal.LSN { panic("not yet") }
-
-// OverwriteContRecord writes the record that says that the record at lost was begun and lost in a
-// crash. It comes first after StartInsert at the page where the continuation was missing. time is in
-// microseconds since 2000.
-func (l *Log) OverwriteContRecord(lost wal.LSN, time int64) (end wal.LSN, err error) {
-	panic("not yet")
+func makeDir(fsys vfs.FS, dir string) error {
+	exists, err := vfs.Exists(fsys, dir)
+	if exists || err != nil {
+		return err
+	}
+	if err := fsys.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return fsys.SyncDir(path.Dir(dir))
 }
 
-// SetBackupRunning makes new pages say that a base backup is running (XLP_BKP_REMOVABLE clear).
-func (l *Log) SetBackupRunning(on bool) { panic("not yet") }
-
-// Flush makes the log durable up to upTo. Callers share one write and one sync.
-func (l *Log) Flush(upTo wal.LSN) error { panic("not yet") }
-
-// InsertLSN is the end of the record inserted or the bytes received last.
-func (l *Log) InsertLSN() wal.LSN { panic("not yet") }
+// InsertLSN is the end of the record inserted or of the bytes received last.
+func (l *Log) InsertLSN() wal.LSN { return wal.LSN(l.inserted.Load()) }
 
 // WrittenLSN is how far the log was handed to the operating system.
-func (l *Log) WrittenLSN() wal.LSN { panic("not yet") }
+func (l *Log) WrittenLSN() wal.LSN { return wal.LSN(l.written.Load()) }
 
 // FlushedLSN is how far the log is durable.
-func (l *Log) FlushedLSN() wal.LSN { panic("not yet") }
+func (l *Log) FlushedLSN() wal.LSN { return wal.LSN(l.flushed.Load()) }
 
 // LastRecord is the start of the record inserted last.
-func (l *Log) LastRecord() wal.LSN { panic("not yet") }
+func (l *Log) LastRecord() wal.LSN { return wal.LSN(l.last.Load()) }
 
 // Timeline is the timeline written or received now.
-func (l *Log) Timeline() wal.TimelineID { panic("not yet") }
+func (l *Log) Timeline() wal.TimelineID { return wal.TimelineID(l.tli.Load()) }
 
 // SegmentSize is the size of a segment in bytes.
-func (l *Log) SegmentSize() uint64 { panic("not yet") }
+func (l *Log) SegmentSize() uint64 { return l.segSize }
 
-// SwitchSegment ends the segment with an XLOG_SWITCH record and makes it durable. end is that
-// record's end; at the start of a segment nothing is written and end is that position.
-func (l *Log) SwitchSegment() (end wal.LSN, err error) { panic("not yet") }
-
-// Receive appends bytes of the stream that start at lsn on timeline tli. lsn must not be beyond
-// InsertLSN; what is there already is dropped. Not durable.
-func (l *Log) Receive(lsn wal.LSN, tli wal.TimelineID, data []byte) error { panic("not yet") }
-
-// FlushReceived makes all that was received durable and returns FlushedLSN.
-func (l *Log) FlushReceived() (wal.LSN, error) { panic("not yet") }
-
-// Changed is closed when FlushedLSN advances next, or the log fails or is closed.
-func (l *Log) Changed() <-chan struct{} { panic("not yet") }
-
-// ReadAt reads durable log from lsn on, from timeline tli's segment. It never crosses FlushedLSN and
-// returns fewer bytes there, wal.ErrNotYet if none; ErrRemoved if the segment is gone.
-func (l *Log) ReadAt(p []byte, lsn wal.LSN, tli wal.TimelineID) (int, error) { panic("not yet") }
-
-// NewSource is a source of the log up to FlushedLSN, following history, for one reader. Close it.
-func (l *Log) NewSource(history wal.History) *Source { panic("not yet") }
-
-// SegmentInfo is one segment file.
-type SegmentInfo struct {
-	Name     string
-	Timeline wal.TimelineID
-	Start    wal.LSN
+// Close waits for background tasks and releases the files. It does not flush: Flush first. Later
+// calls fail with ErrClosed.
+func (l *Log) Close() error {
+	err := ErrClosed
+	l.failure.CompareAndSwap(nil, &err)
+	l.signalChanged()
+	l.tasks.Wait()
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	l.readers.mu.Lock()
+	l.readers.forget()
+	l.readers.mu.Unlock()
+	return l.closeOut()
 }
 
-// Segments lists the segment files, recycled ones ahead included, by position, then timeline.
-func (l *Log) Segments() ([]SegmentInfo, error) { panic("not yet") }
-
-// Oldest is the start of the oldest segment that is here; 0 if there is none.
-func (l *Log) Oldest() wal.LSN { panic("not yet") }
-
-// Recycle gives up the segments that end at or before before, on every timeline: as many as the next
-// checkpoints will need become future segments, the others are removed. keep, if not nil, holds a
-// segment back (not archived yet). It returns the names that are gone.
-func (l *Log) Recycle(before wal.LSN, keep func(SegmentInfo) bool) (removed []string, err error) {
-	panic("not yet")
+// inBackground runs task on a goroutine of its own, or at once if there are none.
+func (l *Log) inBackground(task func()) {
+	l.tasks.Add(1)
+	l.o.Go(func() {
+		defer l.tasks.Done()
+		task()
+	})
 }
 
-// WriteHistory writes a timeline's history file, durably; it must not exist with other contents.
-func (l *Log) WriteHistory(tli wal.TimelineID, contents []byte) error { panic("not yet") }
+func (l *Log) segmentEnd(lsn wal.LSN) wal.LSN {
+	return wal.LSN((uint64(lsn)/l.segSize + 1) * l.segSize)
+}
 
-// ReadHistory returns a timeline's history file; an error that is fs.ErrNotExist if there is none.
-func (l *Log) ReadHistory(tli wal.TimelineID) ([]byte, error) { panic("not yet") }
-
-// Err is the error that made the log fail, nil while it works.
-func (l *Log) Err() error { panic("not yet") }
-
-// Close waits for background tasks and releases the files. It does not flush: Flush first.
-func (l *Log) Close() error { panic("not yet") }
+func (l *Log) segmentStart(lsn wal.LSN) wal.LSN { return lsn &^ wal.LSN(l.segSize-1) }

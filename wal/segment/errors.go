@@ -1,0 +1,41 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrFailed says that a write or sync failed once. The log refuses everything from then on: what
+	// the disk holds is not known, and asking again would answer with a lie. The node stops.
+	ErrFailed = errors.New("log failed")
+	// ErrNoSpace says that there is no room for the next segment. Nothing was written; later calls
+	// succeed once there is room again.
+	ErrNoSpace = errors.New("no space for the next log segment")
+	// ErrRedoMoved says that a checkpoint began after the caller decided on its full-page images:
+	// take RedoPointer, decide again, insert again.
+	ErrRedoMoved = errors.New("redo pointer moved")
+	// ErrNotOpen says that the log was not started for this kind of write (StartInsert, StartReceive).
+	ErrNotOpen = errors.New("log is not open for this kind of write")
+	// ErrRemoved says that the log asked for is no longer here, or never was.
+	ErrRemoved = errors.New("requested log segment has been removed")
+	// ErrClosed says that the log was closed.
+	ErrClosed = errors.New("log is closed")
+)
+
+// fail makes the log fail for good and returns what every later call returns.
+func (l *Log) fail(cause error) error {
+	err := fmt.Errorf("%w: %w", ErrFailed, cause)
+	if l.failure.CompareAndSwap(nil, &err) {
+		l.signalChanged()
+	}
+	return l.Err()
+}
+
+// Err is the error that made the log fail (or ErrClosed), nil while it works.
+func (l *Log) Err() error {
+	if p := l.failure.Load(); p != nil {
+		return *p
+	}
+	return nil
+}

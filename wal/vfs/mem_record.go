@@ -1,0 +1,164 @@
+package vfs
+
+import (
+	"bytes"
+	"maps"
+	"path"
+	"slices"
+)
+
+type opKind int
+
+const (
+	opName    opKind = iota // a name is created, moved or removed
+	opSyncDir               // a directory's names become durable
+	opWrite
+	opTruncate
+	opSync
+)
+
+// An op is one change of the file system.
+type op struct {
+	kind opKind
+	name nameOp
+	node *memNode
+	off  int64
+	size int64
+	data []byte // nil: zeros
+}
+
+// A nameOp moves node from one name to another; "" is nowhere.
+type nameOp struct {
+	from, to string
+	node     *memNode
+}
+
+func (n nameOp) apply(names map[string]*memNode) {
+	if n.from != "" && names[n.from] == n.node {
+		delete(names, n.from)
+	}
+	if n.to != "" {
+		names[n.to] = n.node
+	}
+}
+
+// recording is what Crash replays.
+type recording struct {
+	base *Mem
+	ops  []op
+}
+
+// Record starts to remember every operation, for Ops and Crash; what was recorded before is forgotten.
+func (m *Mem) Record() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rec = &recording{base: m.clone()}
+}
+
+// Ops is how many operations changed something since Record.
+func (m *Mem) Ops() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.rec == nil {
+		return 0
+	}
+	return len(m.rec.ops)
+}
+
+// apply carries out one operation and remembers it. The caller holds mu.
+func (m *Mem) apply(o op) {
+	m.do(o)
+	if m.rec == nil {
+		return
+	}
+	if o.kind == opWrite {
+		o.data = compact(o.data)
+	}
+	m.rec.ops = append(m.rec.ops, o)
+}
+
+// compact copies data, nil if it is all zeros.
+func compact(data []byte) []byte {
+	for rest := data; len(rest) > 0; rest = rest[min(len(rest), SectorSize):] {
+		if n := min(len(rest), SectorSize); !bytes.Equal(rest[:n], zeroSector[:n]) {
+			return bytes.Clone(data)
+		}
+	}
+	return nil
+}
+
+func (m *Mem) do(o op) {
+	switch o.kind {
+	case opName:
+		o.name.apply(m.nodes)
+		m.pending = append(m.pending, o.name)
+	case opSyncDir:
+		m.pending = slices.DeleteFunc(m.pending, func(n nameOp) bool {
+			mine := n.to != "" && path.Dir(n.to) == o.name.to || n.from != "" && path.Dir(n.from) == o.name.to
+			if mine {
+				n.apply(m.durable)
+			}
+			return mine
+		})
+	case opWrite:
+		o.node.write(o.off, o.data, o.size)
+	case opTruncate:
+		o.node.truncate(o.size)
+	case opSync:
+		o.node.sync()
+	}
+}
+
+// clone copies the file system, its recording and its locks excepted; nodes keep their ids.
+func (m *Mem) clone() *Mem {
+	out := NewMem()
+	out.nextID = m.nextID
+	copies := map[*memNode]*memNode{}
+	for _, names := range []map[string]*memNode{m.nodes, m.durable} {
+		for _, n := range names {
+			copies[n] = nil
+		}
+	}
+	for _, p := range m.pending {
+		copies[p.node] = nil
+	}
+	for n := range copies {
+		copies[n] = &memNode{id: n.id, dir: n.dir, perm: n.perm, content: n.clone()}
+	}
+	for name, n := range m.nodes {
+		out.nodes[name] = copies[n]
+	}
+	for name, n := range m.durable {
+		out.durable[name] = copies[n]
+	}
+	for _, p := range m.pending {
+		out.pending = append(out.pending, nameOp{p.from, p.to, copies[p.node]})
+	}
+	return out
+}
+
+// replay carries out the first n recorded operations on a copy of what there was at Record.
+func (m *Mem) replay(n int) *Mem {
+	out := m.rec.base.clone()
+	nodes := map[int]*memNode{}
+	for _, names := range []map[string]*memNode{out.nodes, out.durable} {
+		for node := range maps.Values(names) {
+			nodes[node.id] = node
+		}
+	}
+	at := func(n *memNode) *memNode {
+		if n != nil && nodes[n.id] == nil {
+			nodes[n.id] = &memNode{id: n.id, dir: n.dir, perm: n.perm}
+		}
+		if n == nil {
+			return nil
+		}
+		return nodes[n.id]
+	}
+	for _, o := range m.rec.ops[:n] {
+		o.node, o.name.node = at(o.node), at(o.name.node)
+		out.do(o)
+		out.nextID++
+	}
+	return out
+}
