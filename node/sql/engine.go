@@ -76,10 +76,15 @@ type Engine struct {
 	Caller    Caller
 	Committer Committer
 
+	// ServerVersion is what clients are told: it begins with "15.", because PostgreSQL 15's tools
+	// refuse other majors. "15.18 (Redoubt)" if empty.
+	ServerVersion string
+
 	// Checkpoint runs CHECKPOINT; nil refuses it.
 	Checkpoint func(ctx context.Context) error
 
-	// InRecovery reports whether the node is a standby: SHOW in_hot_standby, transaction_read_only.
+	// InRecovery reports whether the node is a standby: clients are told as in_hot_standby. It is
+	// asked before every ReadyForQuery; nil means never.
 	InRecovery func() bool
 
 	// ResultMemory bounds what one statement may hold when it sorts or fetches in parts: 64 MiB if 0.

@@ -1,0 +1,101 @@
+package sql
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+// epoch is what binary timestamps count from, 2000-01-01, in microseconds of Unix time.
+const epoch = 946684800000000
+
+// AppendBinary appends a value in the binary form of its type.
+func AppendBinary(dst []byte, t rmgr.Type, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case string:
+		return append(dst, v...), nil
+	case []byte:
+		return append(dst, v...), nil
+	case bool:
+		if v {
+			return append(dst, 1), nil
+		}
+		return append(dst, 0), nil
+	case wal.LSN:
+		return binary.BigEndian.AppendUint64(dst, uint64(v)), nil
+	case float64:
+		return binary.BigEndian.AppendUint64(dst, math.Float64bits(v)), nil
+	case time.Time:
+		return binary.BigEndian.AppendUint64(dst, uint64(v.UnixMicro()-epoch)), nil
+	}
+	n, ok := integer(v)
+	switch {
+	case ok && t == rmgr.Int4:
+		return binary.BigEndian.AppendUint32(dst, uint32(n)), nil
+	case ok:
+		return binary.BigEndian.AppendUint64(dst, uint64(n)), nil
+	}
+	return dst, errorf(codeInternal, "a function returned %T for a column of type %s", v, TypeName(t))
+}
+
+// parseBinary reads a parameter in the binary form of the type with number oid.
+func parseBinary(oid uint32, b []byte) (any, error) {
+	switch oid {
+	case OIDText, OIDVarchar, OIDBpchar, OIDName, OIDUnknown:
+		return parseParamText(b)
+	case OIDBytea:
+		return append([]byte{}, b...), nil
+	case OIDBool:
+		if len(b) == 1 {
+			return b[0] != 0, nil
+		}
+	case OIDInt2:
+		if len(b) == 2 {
+			return int64(int16(binary.BigEndian.Uint16(b))), nil
+		}
+	case OIDInt4:
+		if len(b) == 4 {
+			return int64(int32(binary.BigEndian.Uint32(b))), nil
+		}
+	case OIDInt8:
+		if len(b) == 8 {
+			return int64(binary.BigEndian.Uint64(b)), nil
+		}
+	case OIDFloat4:
+		if len(b) == 4 {
+			return float64(math.Float32frombits(binary.BigEndian.Uint32(b))), nil
+		}
+	case OIDFloat8:
+		if len(b) == 8 {
+			return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
+		}
+	case OIDPgLSN:
+		if len(b) == 8 {
+			return wal.LSN(binary.BigEndian.Uint64(b)), nil
+		}
+	case OIDTimestamptz:
+		if len(b) == 8 {
+			return binaryTime(int64(binary.BigEndian.Uint64(b)))
+		}
+	}
+	return nil, errorf(codeInvalidBinary, "incorrect binary data format in bind parameter")
+}
+
+// binaryTime refuses PostgreSQL's infinities and what would overflow.
+func binaryTime(µs int64) (any, error) {
+	if µs > math.MaxInt64-epoch || µs == math.MinInt64 {
+		return nil, errorf("22008", "timestamp out of range")
+	}
+	return time.UnixMicro(µs + epoch).UTC(), nil
+}
+
+func parseParamText(b []byte) (any, error) {
+	s := string(b)
+	if err := checkEncoding(s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}

@@ -1,0 +1,234 @@
+package sql
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+const hintTypes = "No function matches the given name and argument types. You might need to add explicit type casts."
+
+// call compiles a call whose value is used in an expression.
+func (c *compiler) call(e *call) (computed, error) {
+	if kind, ok := aggregateKinds[e.name]; ok {
+		return c.aggregate(e, kind)
+	}
+	switch e.name {
+	case "coalesce":
+		return c.coalesce(e)
+	case "nullif":
+		return c.nullif(e)
+	}
+	fn, args, err := c.function(e)
+	if err != nil {
+		return computed{}, err
+	}
+	switch {
+	case fn.Set:
+		return computed{}, c.fail(e.pos, codeNotSupported, "set-returning function %s cannot be called here", fn.Name).
+			hint("Use it in FROM: SELECT * FROM %s(…).", fn.Name)
+	case len(fn.Returns) > 1:
+		return computed{}, c.fail(e.pos, codeNotSupported, "function %s returns a row", fn.Name).
+			hint("Use it in FROM: SELECT * FROM %s(…).", fn.Name)
+	}
+	k := computed{typ: rmgr.Text, pos: e.pos, name: fn.Name}
+	if len(fn.Returns) == 1 {
+		k.typ = fn.Returns[0].Type
+	}
+	k.eval = func(x *execution) (any, error) {
+		values, null, err := evalArgs(x, args)
+		if err != nil || null && fn.Strict {
+			return nil, err
+		}
+		return x.call(fn, values)
+	}
+	return k, nil
+}
+
+// evalArgs computes a call's arguments; null reports whether one is NULL.
+func evalArgs(x *execution, args []computed) (values []any, null bool, err error) {
+	if len(args) == 0 {
+		return nil, false, nil
+	}
+	values = make([]any, len(args))
+	for i := range args {
+		if values[i], err = args[i].eval(x); err != nil {
+			return nil, false, err
+		}
+		null = null || values[i] == nil
+	}
+	return values, null, nil
+}
+
+// call runs a function that returns one value.
+func (x *execution) call(fn *rmgr.Function, args []any) (any, error) {
+	x.value = nil
+	lsn, err := x.session.engine.Caller.Call(x.ctx, fn, args, x.capture)
+	x.session.wrote(fn, lsn)
+	if err != nil {
+		return nil, err
+	}
+	if b, ok := x.value.([]byte); ok {
+		return bytes.Clone(b), nil // it may lie in a page
+	}
+	return x.value, nil
+}
+
+// function finds the function that a call means, fits the arguments to it, and notes what the
+// statement must know of it.
+func (c *compiler) function(e *call) (*rmgr.Function, []computed, error) {
+	if e.star {
+		return nil, nil, c.fail(e.pos, codeUndefinedFunction, "function %s() does not exist", e.name)
+	}
+	if c.noCalls != "" {
+		return nil, nil, c.fail(e.pos, codeNotSupported, "a function call in %s is not supported", c.noCalls)
+	}
+	args := make([]computed, len(e.args))
+	for i, a := range e.args {
+		var err error
+		if args[i], err = c.expr(a); err != nil {
+			return nil, nil, err
+		}
+	}
+	fn, ok := c.session.engine.Catalog.Function(e.name, len(args))
+	if !ok || len(args) > len(fn.Args) || len(args) < len(fn.Args)-len(fn.Defaults) {
+		return nil, nil, c.noFunction(e, args, fn)
+	}
+	for i := range args {
+		k, err := c.coerce(args[i], fn.Args[i].Type)
+		if err == errNoCoercion {
+			return nil, nil, c.noFunction(e, args, fn)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		args[i] = k
+	}
+	for i := len(args); i < len(fn.Args); i++ {
+		args = append(args, constant(fn.Args[i].Type, e.pos, fn.Defaults[i-len(fn.Args)+len(fn.Defaults)]))
+	}
+	c.calls++
+	return fn, args, c.noteWriter(e, fn)
+}
+
+func (c *compiler) noteWriter(e *call, fn *rmgr.Function) error {
+	if fn.Write == nil {
+		return nil
+	}
+	if c.writer != nil {
+		return c.fail(e.pos, codeNotSupported, "a statement can hold only one writing call: %s and %s", c.writer.Name, fn.Name).
+			hint("One call is one atomic action. Use two statements.")
+	}
+	c.writer = fn
+	return nil
+}
+
+// noFunction is the error of a call that fits no function; fn is one of that name, or nil.
+func (c *compiler) noFunction(e *call, args []computed, fn *rmgr.Function) *Error {
+	types := make([]string, len(args))
+	for i, a := range args {
+		types[i] = TypeName(a.typ)
+	}
+	err := c.fail(e.pos, codeUndefinedFunction, "function %s(%s) does not exist", e.name, strings.Join(types, ", "))
+	if fn != nil {
+		return err.hint("There is %s. You might need to add explicit type casts.", Signature(fn))
+	}
+	return err.hint("%s A module's functions exist while preload_modules lists the module.", hintTypes)
+}
+
+// Signature shows a function as people declare it: kv_put(key text, value text) returns pg_lsn.
+func Signature(fn *rmgr.Function) string {
+	var b strings.Builder
+	b.WriteString(fn.Name)
+	b.WriteByte('(')
+	for i, a := range fn.Args {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if a.Name != "" {
+			b.WriteString(a.Name + " ")
+		}
+		b.WriteString(TypeName(a.Type))
+		if i >= len(fn.Args)-len(fn.Defaults) {
+			b.WriteString(" default")
+		}
+	}
+	b.WriteByte(')')
+	switch {
+	case len(fn.Returns) == 1 && !fn.Set:
+		b.WriteString(" returns " + TypeName(fn.Returns[0].Type))
+	case len(fn.Returns) > 0:
+		b.WriteString(" returns rows of (" + columnNames(fn.Returns) + ")")
+	}
+	return b.String()
+}
+
+// coalesce gives the first argument that is not NULL; later ones are not computed.
+func (c *compiler) coalesce(e *call) (computed, error) {
+	args, typ, err := c.unify(e.args, "COALESCE", e.pos)
+	if err != nil {
+		return computed{}, err
+	}
+	return computed{typ: typ, pos: e.pos, name: "coalesce", eval: func(x *execution) (any, error) {
+		for i := range args {
+			if v, err := args[i].eval(x); v != nil || err != nil {
+				return v, err
+			}
+		}
+		return nil, nil
+	}}, nil
+}
+
+func (c *compiler) nullif(e *call) (computed, error) {
+	if len(e.args) != 2 {
+		return computed{}, c.fail(e.pos, codeSyntax, "NULLIF takes two arguments")
+	}
+	args, typ, err := c.unify(e.args, "NULLIF", e.pos)
+	if err != nil {
+		return computed{}, err
+	}
+	return computed{typ: typ, pos: e.pos, name: "nullif", eval: func(x *execution) (any, error) {
+		l, err := args[0].eval(x)
+		if err != nil {
+			return nil, err
+		}
+		r, err := args[1].eval(x)
+		if err != nil || l != nil && r != nil && compare(l, r) == 0 {
+			return nil, err
+		}
+		return l, nil
+	}}, nil
+}
+
+// unify compiles expressions that must have one type.
+func (c *compiler) unify(list []expr, what string, pos int) ([]computed, rmgr.Type, error) {
+	if len(list) == 0 {
+		return nil, 0, c.fail(pos, codeSyntax, "%s takes arguments", what)
+	}
+	typ := unknown
+	out := make([]computed, len(list))
+	for i, e := range list {
+		k, err := c.expr(e)
+		if err != nil {
+			return nil, 0, err
+		}
+		if out[i] = k; typ == unknown || implicit(typ, k.typ) {
+			typ = k.typ
+		}
+	}
+	if typ == unknown {
+		typ = rmgr.Text
+	}
+	for i := range out {
+		k, err := c.coerce(out[i], typ)
+		if err == errNoCoercion {
+			return nil, 0, c.fail(out[i].pos, codeDatatypeMismatch, "%s types %s and %s cannot be matched", what, TypeName(typ), TypeName(out[i].typ))
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		out[i] = k
+	}
+	return out, typ, nil
+}

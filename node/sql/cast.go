@@ -1,0 +1,62 @@
+package sql
+
+import (
+	"math"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+// cast compiles CAST(x AS type) and x::type.
+func (c *compiler) cast(e *cast) (computed, error) {
+	k, err := c.expr(e.x)
+	if err != nil {
+		return k, err
+	}
+	to := typeByName(e.typ)
+	label := k.name
+	if label == "?column?" {
+		label = typeLabels[to]
+	}
+	out, err := c.coerce(k, to)
+	if err == errNoCoercion {
+		if out, err = explicit(k, to), nil; out.eval == nil {
+			err = c.fail(e.pos, "42846", "cannot cast type %s to %s", TypeName(k.typ), TypeName(to))
+		}
+	}
+	out.name = label
+	return out, err
+}
+
+// explicit converts where only a cast does; its eval is nil if there is no such cast.
+func explicit(k computed, to rmgr.Type) computed {
+	from := k.typ
+	whole := from == rmgr.Int4 || from == rmgr.Int8
+	switch {
+	case to == rmgr.Text:
+		return convert(k, to, func(v any) (any, error) { return textOf(from, v) })
+	case from == rmgr.Text && to != rmgr.Bytea:
+		return convert(k, to, func(v any) (any, error) { return ParseText(to, v.(string)) })
+	case from == rmgr.Text:
+		return convert(k, to, func(v any) (any, error) { return parseBytea(v.(string)) })
+	case whole && to == rmgr.Int4:
+		return convert(k, to, func(v any) (any, error) { return inRange(to, v.(int64)) })
+	case whole && to == rmgr.Bool:
+		return convert(k, to, func(v any) (any, error) { return v.(int64) != 0, nil })
+	case from == rmgr.Bool && to == rmgr.Int4:
+		return convert(k, to, func(v any) (any, error) {
+			if v.(bool) {
+				return int64(1), nil
+			}
+			return int64(0), nil
+		})
+	case from == rmgr.Float8 && (to == rmgr.Int4 || to == rmgr.Int8):
+		return convert(k, to, func(v any) (any, error) {
+			f := math.RoundToEven(v.(float64))
+			if !(f >= -1<<63 && f < 1<<63) {
+				return nil, outOfRange(to)
+			}
+			return inRange(to, int64(f))
+		})
+	}
+	return computed{}
+}

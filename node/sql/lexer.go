@@ -1,0 +1,346 @@
+package sql
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+type tokenKind int
+
+const (
+	tokenEnd    tokenKind = iota
+	tokenWord             // a bare identifier or key word, in lower case
+	tokenQuoted           // a "quoted" identifier
+	tokenString           // a string literal, decoded
+	tokenNumber
+	tokenParam // $1
+	tokenOp    // operators and punctuation
+)
+
+type token struct {
+	kind tokenKind
+	text string
+	pos  int // byte offset of its first byte
+	end  int // byte offset behind it
+}
+
+// A lexer cuts a query into tokens.
+type lexer struct {
+	query string
+	at    int
+}
+
+func (l *lexer) next() (token, error) {
+	if err := l.skipBlank(); err != nil {
+		return token{}, err
+	}
+	start := l.at
+	if start == len(l.query) {
+		return token{kind: tokenEnd, pos: start, end: start}, nil
+	}
+	t, err := l.scan()
+	t.pos, t.end = start, l.at
+	return t, err
+}
+
+func (l *lexer) scan() (token, error) {
+	c := l.query[l.at]
+	switch {
+	case (c == 'e' || c == 'E') && l.peek(1) == '\'':
+		l.at++
+		return l.escapeString()
+	case (c == 'b' || c == 'B' || c == 'x' || c == 'X' || c == 'n' || c == 'N') && l.peek(1) == '\'':
+		return token{}, l.fail(l.at, codeNotSupported, "string constants that begin with %c' are not supported", c)
+	case (c == 'u' || c == 'U') && l.peek(1) == '&' && (l.peek(2) == '\'' || l.peek(2) == '"'):
+		return token{}, l.fail(l.at, codeNotSupported, "U& constants are not supported")
+	case isWordStart(c):
+		return l.word(), nil
+	case c == '\'':
+		return l.plainString()
+	case c == '"':
+		return l.quoted()
+	case c == '$':
+		return l.dollar()
+	case isDigit(c) || c == '.' && isDigit(l.peek(1)):
+		return l.number()
+	default:
+		return l.operator()
+	}
+}
+
+func (l *lexer) peek(n int) byte {
+	if l.at+n < len(l.query) {
+		return l.query[l.at+n]
+	}
+	return 0
+}
+
+func (l *lexer) fail(pos int, code, format string, args ...any) error {
+	return errorf(code, format, args...).at(l.query, pos)
+}
+
+// skipBlank skips white space and both kinds of comment; block comments nest.
+func (l *lexer) skipBlank() error {
+	for l.at < len(l.query) {
+		switch c := l.query[l.at]; {
+		case c == ' ' || c >= '\t' && c <= '\r':
+			l.at++
+		case c == '-' && l.peek(1) == '-':
+			if n := strings.IndexByte(l.query[l.at:], '\n'); n >= 0 {
+				l.at += n
+			} else {
+				l.at = len(l.query)
+			}
+		case c == '/' && l.peek(1) == '*':
+			if err := l.skipComment(); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+func (l *lexer) skipComment() error {
+	start, depth := l.at, 0
+	for l.at < len(l.query) {
+		switch {
+		case l.query[l.at] == '/' && l.peek(1) == '*':
+			depth++
+			l.at += 2
+		case l.query[l.at] == '*' && l.peek(1) == '/':
+			depth--
+			l.at += 2
+			if depth == 0 {
+				return nil
+			}
+		default:
+			l.at++
+		}
+	}
+	return l.fail(start, codeSyntax, "unterminated /* comment at or near %q", l.query[start:min(len(l.query), start+20)])
+}
+
+func (l *lexer) word() token {
+	start := l.at
+	for l.at < len(l.query) && isWordPart(l.query[l.at]) {
+		l.at++
+	}
+	return token{kind: tokenWord, text: strings.ToLower(l.query[start:l.at])}
+}
+
+func (l *lexer) plainString() (token, error) {
+	start := l.at
+	text, ok := l.delimited('\'')
+	if !ok {
+		return token{}, l.fail(start, codeSyntax, "unterminated quoted string at or near %q", l.query[start:min(len(l.query), start+20)])
+	}
+	return token{kind: tokenString, text: text}, nil
+}
+
+func (l *lexer) quoted() (token, error) {
+	start := l.at
+	text, ok := l.delimited('"')
+	switch {
+	case !ok:
+		return token{}, l.fail(start, codeSyntax, "unterminated quoted identifier at or near %q", l.query[start:min(len(l.query), start+20)])
+	case text == "":
+		return token{}, l.fail(start, codeSyntax, `zero-length delimited identifier at or near """"`)
+	}
+	return token{kind: tokenQuoted, text: text}, nil
+}
+
+// delimited reads up to the closing delimiter; a doubled one stands for itself.
+func (l *lexer) delimited(quote byte) (string, bool) {
+	l.at++
+	start, doubled := l.at, false
+	for {
+		n := strings.IndexByte(l.query[l.at:], quote)
+		if n < 0 {
+			return "", false
+		}
+		l.at += n + 1
+		if l.peek(0) != quote {
+			break
+		}
+		doubled = true
+		l.at++
+	}
+	text := l.query[start : l.at-1]
+	if doubled {
+		q := string(quote)
+		text = strings.ReplaceAll(text, q+q, q)
+	}
+	return text, true
+}
+
+// escapeString reads E'…' with its backslash escapes.
+func (l *lexer) escapeString() (token, error) {
+	start := l.at
+	l.at++
+	var b strings.Builder
+	for l.at < len(l.query) {
+		c := l.query[l.at]
+		l.at++
+		switch {
+		case c == '\'' && l.peek(0) == '\'':
+			b.WriteByte(c)
+			l.at++
+		case c == '\'':
+			if !utf8.ValidString(b.String()) || strings.IndexByte(b.String(), 0) >= 0 {
+				return token{}, l.fail(start, codeBadEncoding, `invalid byte sequence for encoding "UTF8"`)
+			}
+			return token{kind: tokenString, text: b.String()}, nil
+		case c == '\\' && l.at < len(l.query):
+			if err := l.escape(&b); err != nil {
+				return token{}, err
+			}
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return token{}, l.fail(start, codeSyntax, "unterminated quoted string at or near %q", l.query[start:min(len(l.query), start+20)])
+}
+
+// escape decodes what follows a backslash.
+func (l *lexer) escape(b *strings.Builder) error {
+	c := l.query[l.at]
+	start := l.at - 1
+	l.at++
+	switch c {
+	case 'b':
+		b.WriteByte('\b')
+	case 'f':
+		b.WriteByte('\f')
+	case 'n':
+		b.WriteByte('\n')
+	case 'r':
+		b.WriteByte('\r')
+	case 't':
+		b.WriteByte('\t')
+	case 'x':
+		if n := l.digits(2, 16); n != "" {
+			v, _ := strconv.ParseUint(n, 16, 8)
+			b.WriteByte(byte(v))
+			return nil
+		}
+		b.WriteByte(c)
+	case 'u', 'U':
+		want := 4
+		if c == 'U' {
+			want = 8
+		}
+		n := l.digits(want, 16)
+		v, _ := strconv.ParseUint(n, 16, 32)
+		if len(n) != want || !utf8.ValidRune(rune(v)) {
+			return l.fail(start, codeSyntax, "invalid Unicode escape").(*Error).hint(`Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
+		}
+		b.WriteRune(rune(v))
+	case '0', '1', '2', '3', '4', '5', '6', '7':
+		l.at--
+		v, _ := strconv.ParseUint(l.digits(3, 8), 8, 16)
+		b.WriteByte(byte(v))
+	default:
+		b.WriteByte(c)
+	}
+	return nil
+}
+
+// digits reads up to limit digits of a base.
+func (l *lexer) digits(limit, base int) string {
+	start := l.at
+	for l.at < len(l.query) && l.at-start < limit {
+		if _, err := strconv.ParseUint(l.query[l.at:l.at+1], base, 8); err != nil {
+			break
+		}
+		l.at++
+	}
+	return l.query[start:l.at]
+}
+
+// dollar reads a parameter ($1) or a dollar-quoted string ($tag$…$tag$).
+func (l *lexer) dollar() (token, error) {
+	start := l.at
+	l.at++
+	if isDigit(l.peek(0)) {
+		n := l.at
+		for l.at < len(l.query) && isDigit(l.query[l.at]) {
+			l.at++
+		}
+		if isWordStart(l.peek(0)) {
+			return token{}, l.fail(start, codeSyntax, "trailing junk after parameter at or near %q", l.query[start:l.at+1])
+		}
+		return token{kind: tokenParam, text: l.query[n:l.at]}, nil
+	}
+	for l.at < len(l.query) && isWordPart(l.query[l.at]) && l.query[l.at] != '$' {
+		l.at++
+	}
+	if l.peek(0) != '$' {
+		return token{}, l.fail(start, codeSyntax, `syntax error at or near "$"`)
+	}
+	l.at++
+	tag := l.query[start:l.at]
+	n := strings.Index(l.query[l.at:], tag)
+	if n < 0 {
+		return token{}, l.fail(start, codeSyntax, "unterminated dollar-quoted string at or near %q", tag)
+	}
+	text := l.query[l.at : l.at+n]
+	l.at += n + len(tag)
+	return token{kind: tokenString, text: text}, nil
+}
+
+func (l *lexer) number() (token, error) {
+	start := l.at
+	skip := func() {
+		for isDigit(l.peek(0)) {
+			l.at++
+		}
+	}
+	skip()
+	if l.peek(0) == '.' {
+		l.at++
+		skip()
+	}
+	if c := l.peek(0); c == 'e' || c == 'E' {
+		sign := 1
+		if l.peek(1) == '+' || l.peek(1) == '-' {
+			sign = 2
+		}
+		if isDigit(l.peek(sign)) {
+			l.at += sign
+			skip()
+		}
+	}
+	if isWordStart(l.peek(0)) {
+		return token{}, l.fail(start, codeSyntax, "trailing junk after numeric literal at or near %q", l.query[start:l.at+1])
+	}
+	return token{kind: tokenNumber, text: l.query[start:l.at]}, nil
+}
+
+var twoByteOps = []string{"::", "||", "<>", "!=", "<=", ">=", ":=", "=>", "!~", "~~"}
+
+func (l *lexer) operator() (token, error) {
+	for _, op := range twoByteOps {
+		if strings.HasPrefix(l.query[l.at:], op) {
+			l.at += 2
+			return token{kind: tokenOp, text: op}, nil
+		}
+	}
+	c := l.query[l.at]
+	if strings.IndexByte("()[],;.+-*/%^<>=:~!@#&|?`", c) < 0 {
+		_, size := utf8.DecodeRuneInString(l.query[l.at:])
+		return token{}, l.fail(l.at, codeSyntax, "syntax error at or near \"%s\"", l.query[l.at:l.at+size])
+	}
+	l.at++
+	return token{kind: tokenOp, text: l.query[l.at-1 : l.at]}, nil
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func isWordStart(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80
+}
+
+func isWordPart(c byte) bool { return isWordStart(c) || isDigit(c) || c == '$' }

@@ -1,0 +1,129 @@
+package sql
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// The functions here check a setting's value and give it its usual spelling. {name} in a message
+// becomes the setting's name.
+
+func badValue(value string) *Error {
+	return errorf(codeInvalidValue, "invalid value for parameter {name}: \"%s\"", value)
+}
+
+func oneOf(words ...string) func(string) (string, *Error) {
+	return func(value string) (string, *Error) {
+		if w := strings.ToLower(strings.TrimSpace(value)); slices.Contains(words, w) {
+			return w, nil
+		}
+		return "", badValue(value).hint("Available values: %s.", strings.Join(words, ", "))
+	}
+}
+
+// only takes the one value that a node knows.
+func only(word, why string) func(string) (string, *Error) {
+	return func(value string) (string, *Error) {
+		if strings.EqualFold(value, word) {
+			return word, nil
+		}
+		if on, err := onOff(value); err == nil && on == word {
+			return word, nil
+		}
+		return "", errorf(codeNotSupported, "parameter {name} can only be %s", word).hint("%s", why)
+	}
+}
+
+func onOff(value string) (string, *Error) {
+	b, err := parseBool(value, strings.TrimSpace(value))
+	if err != nil {
+		return "", errorf(codeInvalidValue, "parameter {name} requires a Boolean value")
+	}
+	return onOffWord(b.(bool)), nil
+}
+
+// CommitLevels are the values of synchronous_commit, from the weakest promise to the strongest.
+var CommitLevels = []string{"off", "local", "remote_write", "on", "remote_apply"}
+
+func commitLevel(value string) (string, *Error) {
+	if w := strings.ToLower(value); slices.Contains(CommitLevels, w) {
+		return w, nil
+	}
+	if w, err := onOff(value); err == nil {
+		return w, nil
+	}
+	return "", badValue(value).hint("Available values: local, remote_write, remote_apply, on, off.")
+}
+
+func encoding(value string) (string, *Error) {
+	switch strings.ToUpper(strings.ReplaceAll(value, "-", "")) {
+	case "UTF8", "UNICODE":
+		return "UTF8", nil
+	case "SQL_ASCII":
+		return "SQL_ASCII", nil
+	}
+	return "", badValue(value).hint("Available values: UTF8, SQL_ASCII.")
+}
+
+func timeZone(value string) (string, *Error) {
+	switch strings.ToUpper(value) {
+	case "UTC", "GMT", "ETC/UTC", "ETC/GMT", "ZULU", "UCT", "0", "+00", "+00:00":
+		return "UTC", nil
+	}
+	return "", badValue(value).hint("Timestamps are always shown in UTC.")
+}
+
+// dateStyle takes any order of day and month, because only ISO dates are shown.
+func dateStyle(value string) (string, *Error) {
+	if !strings.HasPrefix(strings.ToUpper(strings.TrimSpace(value)), "ISO") {
+		return "", errorf(codeNotSupported, "parameter {name} can only be ISO")
+	}
+	return "ISO, MDY", nil
+}
+
+func isolation(value string) (string, *Error) {
+	return oneOf("serializable", "repeatable read", "read committed", "read uncommitted")(value)
+}
+
+func number(value string) (string, *Error) {
+	n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 32)
+	if err != nil {
+		return "", badValue(value)
+	}
+	return strconv.FormatInt(n, 10), nil
+}
+
+// asciiName is for application_name: at most 63 bytes, printable ASCII.
+func asciiName(value string) (string, *Error) {
+	value = strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, value)
+	return value[:min(len(value), 63)], nil
+}
+
+var durationUnits = []struct {
+	unit string
+	ms   float64
+}{{"us", 0.001}, {"ms", 1}, {"min", 60_000}, {"s", 1000}, {"h", 3600_000}, {"d", 24 * 3600_000}, {"", 1}}
+
+// duration gives milliseconds.
+func duration(value string) (string, *Error) {
+	text := strings.TrimSpace(value)
+	for _, u := range durationUnits {
+		digits, ok := strings.CutSuffix(text, u.unit)
+		if !ok {
+			continue
+		}
+		f, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+		if err != nil || f*u.ms > 1<<31-1 || f < 0 {
+			break
+		}
+		return strconv.Itoa(int(f * u.ms)), nil
+	}
+	return "", badValue(value).hint(`Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".`)
+}

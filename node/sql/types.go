@@ -1,0 +1,113 @@
+package sql
+
+import "github.com/redoubt-wal/redoubt/rmgr"
+
+// unknown is the type of a string literal, NULL or parameter before its place gives it one.
+const unknown rmgr.Type = -1
+
+// On the wire: PostgreSQL's numbers for the types (pg_type.dat).
+const (
+	OIDBool        = 16
+	OIDBytea       = 17
+	OIDName        = 19
+	OIDInt8        = 20
+	OIDInt2        = 21
+	OIDInt4        = 23
+	OIDText        = 25
+	OIDFloat4      = 700
+	OIDFloat8      = 701
+	OIDUnknown     = 705
+	OIDBpchar      = 1042
+	OIDVarchar     = 1043
+	OIDTimestamptz = 1184
+	OIDPgLSN       = 3220
+)
+
+var typeInfo = map[rmgr.Type]struct {
+	oid  uint32
+	size int16 // -1: variable
+	name string
+}{
+	rmgr.Text:        {OIDText, -1, "text"},
+	rmgr.Int8:        {OIDInt8, 8, "bigint"},
+	rmgr.Int4:        {OIDInt4, 4, "integer"},
+	rmgr.Bool:        {OIDBool, 1, "boolean"},
+	rmgr.PgLSN:       {OIDPgLSN, 8, "pg_lsn"},
+	rmgr.Bytea:       {OIDBytea, -1, "bytea"},
+	rmgr.Float8:      {OIDFloat8, 8, "double precision"},
+	rmgr.Timestamptz: {OIDTimestamptz, 8, "timestamp with time zone"},
+	unknown:          {OIDUnknown, -2, "unknown"},
+}
+
+// OID is the type's number on the wire.
+func OID(t rmgr.Type) uint32 { return typeInfo[t].oid }
+
+// Size is the type's size as RowDescription gives it; -1 if it varies.
+func Size(t rmgr.Type) int16 { return typeInfo[t].size }
+
+// TypeName is the type's name in messages.
+func TypeName(t rmgr.Type) string { return typeInfo[t].name }
+
+// typeNames maps the names that a query may use to the name in messages.
+var typeNames = map[string]string{
+	"text": "text", "varchar": "text", "character varying": "text", "name": "text",
+	"bigint": "bigint", "int8": "bigint", "oid": "bigint",
+	"integer": "integer", "int": "integer", "int4": "integer", "smallint": "integer", "int2": "integer",
+	"boolean": "boolean", "bool": "boolean",
+	"pg_lsn": "pg_lsn", "bytea": "bytea",
+	"double precision": "double precision", "float8": "double precision", "float": "double precision",
+	"timestamp with time zone": "timestamp with time zone", "timestamptz": "timestamp with time zone",
+}
+
+// typeLabels are the column names of casts: PostgreSQL uses the type's internal name.
+var typeLabels = map[rmgr.Type]string{
+	rmgr.Text: "text", rmgr.Int8: "int8", rmgr.Int4: "int4", rmgr.Bool: "bool", rmgr.PgLSN: "pg_lsn",
+	rmgr.Bytea: "bytea", rmgr.Float8: "float8", rmgr.Timestamptz: "timestamptz",
+}
+
+func typeByName(name string) rmgr.Type {
+	for t, info := range typeInfo {
+		if info.name == typeNames[name] {
+			return t
+		}
+	}
+	return unknown
+}
+
+// typeByOID gives the type of a parameter that a client declared; ok is false if there is none.
+func typeByOID(oid uint32) (t rmgr.Type, ok bool) {
+	switch oid {
+	case 0, OIDUnknown:
+		return unknown, true
+	case OIDText, OIDVarchar, OIDBpchar, OIDName:
+		return rmgr.Text, true
+	case OIDInt2, OIDInt4:
+		return rmgr.Int4, true
+	case OIDFloat4, OIDFloat8:
+		return rmgr.Float8, true
+	case OIDInt8:
+		return rmgr.Int8, true
+	case OIDBool:
+		return rmgr.Bool, true
+	case OIDPgLSN:
+		return rmgr.PgLSN, true
+	case OIDBytea:
+		return rmgr.Bytea, true
+	case OIDTimestamptz:
+		return rmgr.Timestamptz, true
+	}
+	return unknown, false
+}
+
+// implicit reports whether a value of one type may stand where another is wanted.
+func implicit(from, to rmgr.Type) bool {
+	switch {
+	case from == to:
+		return true
+	case from == rmgr.Int4:
+		return to == rmgr.Int8 || to == rmgr.Float8
+	case from == rmgr.Int8:
+		return to == rmgr.Float8
+	}
+	return false
+}

@@ -1,0 +1,221 @@
+package sql
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+// showPlan prepares SHOW name and SHOW ALL.
+func (c *compiler) showPlan(p *Prepared, n *showNode) error {
+	s := c.session
+	if n.name == "" {
+		p.Columns = []rmgr.Column{{Name: "name"}, {Name: "setting"}, {Name: "description"}}
+		p.run = showAll
+		return nil
+	}
+	if _, ok := s.lookup(n.name); !ok {
+		return c.fail(n.pos, codeUndefinedObject, "unrecognized configuration parameter %q", n.name)
+	}
+	p.Columns = []rmgr.Column{{Name: label(n.name)}}
+	p.run = func(x *execution) (Tag, error) {
+		return Tag{Verb: "SHOW"}, x.emit([]any{x.session.show(n.name)})
+	}
+	return nil
+}
+
+// show is a setting as SHOW gives it: times with their unit.
+func (s *Session) show(name string) string {
+	v := s.Setting(name)
+	if strings.HasSuffix(name, "_timeout") && v != "0" && isDigits(v) {
+		return v + "ms"
+	}
+	return v
+}
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+func showAll(x *execution) (Tag, error) {
+	for _, v := range x.session.AllSettings() {
+		if err := x.emit([]any{v.Name, v.Value, v.Description}); err != nil {
+			return Tag{}, err
+		}
+	}
+	return Tag{Verb: "SHOW"}, nil
+}
+
+// AllSettings lists the node's settings and the session's, by name.
+func (s *Session) AllSettings() []Setting {
+	list := slices.Clone(s.engine.Catalog.Settings())
+	known := map[string]bool{}
+	for i := range list {
+		known[list[i].Name] = true
+		list[i].Value = s.show(list[i].Name)
+	}
+	names := []string{"server_version", "server_version_num", "server_encoding", "in_hot_standby", "transaction_read_only", "transaction_isolation"}
+	for name := range sessionSettings {
+		names = append(names, name)
+	}
+	for _, name := range names {
+		if !known[name] {
+			list = append(list, Setting{Name: label(name), Value: s.show(name)})
+		}
+	}
+	slices.SortFunc(list, func(a, b Setting) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	return list
+}
+
+func (s *Session) set(n *setNode, query string) (Tag, error) {
+	tag := Tag{Verb: "SET"}
+	if n.verbose {
+		tag.Verb = "RESET"
+	}
+	var err *Error
+	switch {
+	case n.reset:
+		err = s.reset(n.name)
+	case n.local && s.tx.status != txOpen:
+		s.notice("WARNING", Condition{Code: codeNoTransaction, Message: "SET LOCAL can only be used in transaction blocks"})
+	case n.name == "transaction_read_only":
+		value, bad := onOff(n.value)
+		if err = bad; err == nil {
+			readOnly := value == "on"
+			return s.setTransaction(&transaction{verb: txSet, readOnly: &readOnly}), nil
+		}
+	default:
+		err = s.assign(n.name, n.value, n.local)
+	}
+	if err != nil {
+		return Tag{}, err.at(query, n.pos)
+	}
+	return tag, nil
+}
+
+const maxPrepared = 10000 // statements in one session
+
+// KeepPrepared names a prepared statement for the session; "" is the unnamed one.
+func (s *Session) KeepPrepared(name string, p *Prepared) error {
+	if name != "" {
+		if _, taken := s.prepared[name]; taken {
+			return errorf(codeDuplicateStatement, "prepared statement %q already exists", name)
+		}
+		if len(s.prepared) >= maxPrepared {
+			return errorf(codeProgramLimit, "a session can have at most %d prepared statements", maxPrepared)
+		}
+	}
+	s.prepared[name] = p
+	return nil
+}
+
+// Prepared finds a prepared statement by name.
+func (s *Session) Prepared(name string) (*Prepared, error) {
+	if p, ok := s.prepared[name]; ok {
+		return p, nil
+	}
+	if name == "" {
+		return nil, errorf(codeNoStatement, "unnamed prepared statement does not exist")
+	}
+	return nil, errorf(codeNoStatement, "prepared statement %q does not exist", name)
+}
+
+// ForgetPrepared drops a prepared statement; it need not exist.
+func (s *Session) ForgetPrepared(name string) { delete(s.prepared, name) }
+
+func (s *Session) prepareNamed(n *prepareNode, query string) error {
+	oids := make([]uint32, len(n.types))
+	for i, name := range n.types {
+		oids[i] = OID(typeByName(name))
+	}
+	p, err := s.Prepare(n.body, oids)
+	if err != nil {
+		return err
+	}
+	return s.KeepPrepared(n.name, p)
+}
+
+// executePlan prepares EXECUTE: its columns are those of the statement it names.
+func (c *compiler) executePlan(p *Prepared, n *executeNode) error {
+	body, err := c.session.Prepared(n.name)
+	if err != nil {
+		return c.place(err, n.pos)
+	}
+	if len(n.args) != len(body.Params) {
+		return c.fail(n.pos, codeSyntax, "wrong number of parameters for prepared statement %q", n.name).
+			detail("Expected %d parameters but got %d.", len(body.Params), len(n.args))
+	}
+	args := make([]computed, len(n.args))
+	c.noCalls = "EXECUTE"
+	for i, a := range n.args {
+		k, err := c.expr(a)
+		if err != nil {
+			return err
+		}
+		if args[i], err = c.coerce(k, body.types[i]); err == errNoCoercion {
+			return c.fail(k.pos, codeDatatypeMismatch, "parameter $%d of type %s cannot be coerced to the expected type %s", i+1, TypeName(k.typ), TypeName(body.types[i]))
+		} else if err != nil {
+			return err
+		}
+	}
+	p.Columns = body.Columns
+	c.writer = body.writer
+	p.run = func(x *execution) (Tag, error) {
+		values, _, err := evalArgs(x, args)
+		if err != nil {
+			return Tag{}, err
+		}
+		x.args, x.query = values, body.Statement.query
+		return body.run(x)
+	}
+	return nil
+}
+
+func (s *Session) deallocate(n *deallocateNode, query string) (Tag, error) {
+	if n.name == "" {
+		clear(s.prepared)
+		return Tag{Verb: "DEALLOCATE ALL"}, nil
+	}
+	if _, err := s.Prepared(n.name); err != nil {
+		return Tag{}, err
+	}
+	s.ForgetPrepared(n.name)
+	return Tag{Verb: "DEALLOCATE"}, nil
+}
+
+func (s *Session) discard(n *discardNode) (Tag, error) {
+	tag := Tag{Verb: "DISCARD " + strings.ToUpper(n.what)}
+	if n.what != "all" {
+		return tag, nil
+	}
+	if s.tx.status == txOpen {
+		return Tag{}, errorf(codeActiveTransaction, "DISCARD ALL cannot run inside a transaction block")
+	}
+	clear(s.prepared)
+	if err := s.reset(""); err != nil {
+		return Tag{}, err
+	}
+	return tag, nil
+}
+
+func (x *execution) checkpoint() error {
+	if x.session.engine.Checkpoint == nil {
+		return errorf(codeNotSupported, "CHECKPOINT is not supported")
+	}
+	return x.session.engine.Checkpoint(x.ctx)
+}
+
+// createExtension answers as PostgreSQL does for a module that is loaded: there is nothing to do.
+func (s *Session) createExtension(n *extensionNode, query string) error {
+	switch s.engine.Catalog.Module(n.name) {
+	case ModuleLoaded:
+		if n.ifNotExists {
+			s.notice("NOTICE", Condition{Code: codeDuplicateObject, Message: "extension \"" + n.name + "\" already exists, skipping"})
+		}
+		return nil
+	case ModuleOff:
+		return errorf("55000", "module %q is not loaded", n.name).at(query, n.pos).
+			hint("List it in preload_modules (spec.modules of the WALCluster) and restart the node.")
+	}
+	return errorf(codeUndefinedFile, "extension %q is not available", n.name).at(query, n.pos).
+		hint("This node was built without the module. Use an image that has it, and list it in preload_modules.")
+}
