@@ -49,24 +49,18 @@ func (ResourceManager) Describe(w io.Writer, rec *wal.Record) {
 		if i > 0 {
 			fmt.Fprint(w, ", ")
 		}
-		fmt.Fprintf(w, "%s %s [", printable(m.Name), printable(m.Version))
+		fmt.Fprintf(w, "%s %s [", rmgr.Printable(m.Name), rmgr.Printable(m.Version))
 		for j, r := range m.Managers {
 			if j > 0 {
 				fmt.Fprint(w, "; ")
 			}
-			fmt.Fprintf(w, "%d %s format %d", r.ID, printable(r.Name), r.Format)
+			fmt.Fprintf(w, "%d %s format %d", r.ID, rmgr.Printable(r.Name), r.Format)
 		}
 		fmt.Fprint(w, "]")
 		if m.Retiring {
 			fmt.Fprint(w, " retiring")
 		}
 	}
-}
-
-// printable keeps control characters of a hostile record out of terminals.
-func printable(s string) string {
-	q := fmt.Sprintf("%q", s)
-	return q[1 : len(q)-1]
 }
 
 // Record is the MODULES record for a snapshot.

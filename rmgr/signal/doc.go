@@ -1,0 +1,10 @@
+// Package signal is signal_rmgr, after Michael Paquier's extension of that name: a record that makes
+// each node which replays it send a signal to itself, to reload, stop or die, for a reason.
+//
+// # Record
+//
+//	XLOG_SIGNAL_RMGR 00   signal i32 │ 0 u32 │ reason size u64, its NUL included │ reason │ NUL
+//
+// No pages. The node that writes the record does not signal itself: nobody asked it to replay.
+// A node that crashes after it, before the next checkpoint has moved the redo point, does.
+package signal
