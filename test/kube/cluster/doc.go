@@ -10,5 +10,5 @@
 //	       remove the cgroups and the state directory
 //
 // It changes nothing on this machine but the state directory, the cgroup
-// layout.CgroupRoot and two ports of the loopback address.
+// State.Cgroup and two ports of the loopback address.
 package cluster

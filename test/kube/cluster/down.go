@@ -27,7 +27,7 @@ func (c Cluster) Down() error {
 		}
 		failed = errors.Join(failed, p.kill())
 	}
-	return errors.Join(failed, removeCgroups(), unmountBelow(string(c.State)), os.RemoveAll(string(c.State)))
+	return errors.Join(failed, c.removeCgroups(), unmountBelow(string(c.State)), os.RemoveAll(string(c.State)))
 }
 
 // checkState keeps a slip in --state from removing something else.
@@ -47,7 +47,7 @@ func (c Cluster) checkState() error {
 
 func (c Cluster) makeCgroups() error {
 	for _, node := range layout.Nodes() {
-		if err := cgroup.Make(node.Cgroup()); err != nil {
+		if err := cgroup.Make(c.State.NodeCgroup(node)); err != nil {
 			return err
 		}
 	}
@@ -56,10 +56,10 @@ func (c Cluster) makeCgroups() error {
 
 // removeCgroups tries for a while: the kernel takes a moment to see that a
 // cgroup is empty.
-func removeCgroups() error {
+func (c Cluster) removeCgroups() error {
 	deadline := time.Now().Add(5 * time.Second)
 	for {
-		err := cgroup.Remove(layout.CgroupRoot)
+		err := cgroup.Remove(c.State.Cgroup())
 		if err == nil || time.Now().After(deadline) {
 			return err
 		}

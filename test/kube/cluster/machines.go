@@ -76,7 +76,7 @@ func (c Cluster) prepareNode(node layout.Node, keys *credentials) error {
 	}
 	keys.forNode(node, config)
 	keys.write(filepath.Join(config, "containerd.toml"), settings.ContainerdConfig())
-	keys.write(filepath.Join(config, "kubelet.yaml"), settings.KubeletConfig(node))
+	keys.write(filepath.Join(config, "kubelet.yaml"), settings.KubeletConfig(c.State.NodeCgroup(node)))
 	keys.write(filepath.Join(config, "resolv.conf"), settings.ResolvConf())
 	keys.write(filepath.Join(cni, "pods.conflist"), settings.PodNetwork(node))
 

@@ -42,12 +42,6 @@ func (n Node) Name() string     { return fmt.Sprintf("node-%d", n.Number) }
 func (n Node) IP() string       { return fmt.Sprintf("10.77.0.%d", 10+n.Number) }
 func (n Node) PodRange() string { return fmt.Sprintf("10.88.%d.0/24", n.Number) }
 
-// Cgroup is the parent of the cgroups of the node's pods.
-func (n Node) Cgroup() string { return CgroupRoot + "/" + n.Name() }
-
-// CgroupRoot is the parent of every cgroup of the cluster.
-const CgroupRoot = "/localkube"
-
 // FindNode returns the node of this name.
 func FindNode(name string) (Node, error) {
 	for _, node := range Nodes() {

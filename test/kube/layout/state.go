@@ -1,6 +1,9 @@
 package layout
 
-import "path/filepath"
+import (
+	"path/filepath"
+	"strings"
+)
 
 // State is the directory that holds all of a cluster.
 type State string
@@ -27,6 +30,18 @@ func (s State) Logs(machine string) string { return s.path(machine, "logs") }
 func (s State) Log(machine, program string) string {
 	return s.path(machine, "logs", program+".log")
 }
+
+// Cgroup is the parent of every cgroup of the cluster. It is named after the
+// state so that clusters with different states stay apart.
+func (s State) Cgroup() string {
+	if s == DefaultState {
+		return "/localkube"
+	}
+	return "/localkube" + strings.ReplaceAll(filepath.Clean(string(s)), "/", "-")
+}
+
+// NodeCgroup is the parent of the cgroups of a node's pods.
+func (s State) NodeCgroup(node Node) string { return s.Cgroup() + "/" + node.Name() }
 
 // PKI holds the certificates of the control plane.
 func (s State) PKI() string { return s.path(Control, "pki") }

@@ -18,10 +18,10 @@ func Kubelet(node layout.Node) []string {
 	}
 }
 
-// KubeletConfig is the kubelet's configuration file. The pods of each node
-// stay below a cgroup of the node, since the nodes share one machine; nothing
-// is reserved or evicted early for the same reason.
-func KubeletConfig(node layout.Node) string {
+// KubeletConfig is a kubelet's configuration file. The pods of each node stay
+// below a cgroup of the node's, since the nodes share one machine; nothing is
+// reserved or evicted early for the same reason.
+func KubeletConfig(cgroup string) string {
 	return fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication:
@@ -45,7 +45,7 @@ resolvConf: %[1]s/resolv.conf
 serializeImagePulls: false
 tlsCertFile: %[1]s/kubelet.crt
 tlsPrivateKeyFile: %[1]s/kubelet.key
-`, layout.NodeConfig, node.Cgroup(), layout.ControlIP, layout.ClusterDomain, layout.NodeSocket)
+`, layout.NodeConfig, cgroup, layout.ControlIP, layout.ClusterDomain, layout.NodeSocket)
 }
 
 // ResolvConf is what pods with the node's name service get; nothing outside of
