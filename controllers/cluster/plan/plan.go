@@ -4,6 +4,7 @@ import (
 	"time"
 
 	v1 "github.com/redoubt-wal/redoubt/api/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 )
 
 // A rule looks at the state and speaks, or does not.
@@ -45,10 +46,13 @@ func Next(s State) ([]Step, time.Duration) {
 		}
 		return false
 	}
+	built := s.Accepted
 	ask(always, false)
 	if !ask(leadership, true) {
 		ask(upkeep, false)
-		ask(changes, true)
+		if s.Accepted == built || built != nil && equality.Semantic.DeepEqual(s.Accepted, built) {
+			ask(changes, true) // else which pods are outdated is seen in the next pass
+		}
 	}
 	return steps, after(steps)
 }

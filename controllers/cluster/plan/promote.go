@@ -31,7 +31,9 @@ func promote(s *State) []Step {
 	timeline := s.timeline()
 	reason := v1.ReasonPromoteClaimed
 	if p.Status.Timeline == timeline {
-		reason = v1.ReasonPrimaryCameBack
+		if reason = v1.ReasonPrimaryCameBack; s.Timeline.Reason == v1.ReasonNewCluster && len(s.Joined) == 1 && s.Spec.Instances > 1 {
+			reason = v1.ReasonNewCluster
+		}
 	} else if missing := s.uncovered(s.promised(), s.Timeline.ClaimedAt.Time); p.Status.Timeline < timeline && len(before(missing, timeline)) > 0 {
 		steps := s.fenceAll(timeline)
 		return append(steps, wait(v1.ReasonWaitingForQuorum, p.Name, "not enough members have promised yet", time.Minute, 100*time.Millisecond))

@@ -35,7 +35,7 @@ func rollout(s *State) []Step {
 		}
 	}
 	for _, m := range outdated {
-		if m != p && !m.Pod.Deleting && !m.Pod.Ready && m.role() != control.RoleStandby {
+		if m != p && !m.Pod.Deleting && !m.Pod.Ready && !m.Reached && m.Pod.Problem == "" { // with one, mend has
 			return []Step{s.replace(m, v1.ReasonNeverReady)}
 		}
 	}

@@ -66,6 +66,7 @@ type Pod struct {
 	Deleting bool
 	Finished bool   // all its containers have ended for good
 	Problem  string // why its container does not run
+	Created  time.Time
 }
 
 // role is what a reached member does; "" when it is not reached.
