@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -14,8 +15,9 @@ import (
 // are authenticated and have had their first ReadyForQuery when they come here.
 //
 // ServeReplication returns nil when the client has left. An error it returns is sent to the client
-// as FATAL, then the connection is closed. ctx ends when the server stops or the connection is
-// terminated by an administrator; context.Cause then says why, in words for the client.
+// as FATAL, then the connection is closed. ctx ends when the server closes or the connection is
+// terminated by an administrator; the handler must then return soon, and the client is told why. A
+// Receive that waits is woken with SetReadDeadline.
 type ReplicationHandler interface {
 	ServeReplication(ctx context.Context, c *ReplicationConn) error
 }
@@ -43,6 +45,14 @@ func (c *ReplicationConn) Logical() bool { return c.s.replication == logicalRepl
 
 // RemoteAddr is where the client is.
 func (c *ReplicationConn) RemoteAddr() net.Addr { return c.s.conn.RemoteAddr() }
+
+// SetActivity says what the connection does, for pg_stat_activity.
+func (c *ReplicationConn) SetActivity(query string) {
+	now := c.s.srv.options.Now()
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.s.now.Query, c.s.now.QueryStart, c.s.now.State, c.s.now.StateChange = query, now, "active", now
+}
 
 // Receive returns the client's next message; it is valid until the next call. A query arrives as
 // *pgproto3.Query. io.EOF means that the client left without a word; *pgproto3.Terminate that it
@@ -91,7 +101,7 @@ func (c *ReplicationConn) SendResult(tag string, columns []rmgr.Column, rows ...
 func (c *ReplicationConn) Complete(tag string) { c.s.out.complete(tag) }
 
 // SendError queues an ErrorResponse of severity ERROR; *rmgr.Error and *sql.Error keep their SQLSTATE.
-func (c *ReplicationConn) SendError(err error) { c.s.out.failure("ERROR", err) }
+func (c *ReplicationConn) SendError(err error) { c.s.out.failure(severityError, err) }
 
 // Ready queues ReadyForQuery and flushes.
 func (c *ReplicationConn) Ready() error {
@@ -102,6 +112,17 @@ func (c *ReplicationConn) Ready() error {
 // Query runs SQL in the connection's session and queues its result or its error, everything but
 // ReadyForQuery. In a physical session only SHOW is understood. The error it returns is one of the
 // connection: a failed statement is not an error.
-func (c *ReplicationConn) Query(ctx context.Context, query string) error {
-	return c.s.replicationQuery(ctx, query)
+func (c *ReplicationConn) Query(query string) error {
+	if !c.Logical() {
+		if statements, err := sql.Parse(query); err == nil && !(len(statements) == 1 && statements[0].Shows()) {
+			c.SendError(condition("0A000", "cannot execute SQL commands in WAL sender for physical replication"))
+			return nil
+		}
+	}
+	if err := c.s.runAll(query); err != nil {
+		return err
+	}
+	c.s.settle()
+	c.s.skip = false
+	return nil
 }

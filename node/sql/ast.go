@@ -19,6 +19,15 @@ func (s *Statement) EndsTransaction() bool {
 	return ok && t.verb != txBegin && t.verb != txSet
 }
 
+// Shows reports whether the statement is SHOW.
+func (s *Statement) Shows() bool {
+	_, ok := s.node.(*showNode)
+	return ok
+}
+
+// Params is the highest number of a parameter in the statement, 0 if it has none.
+func (s *Statement) Params() int { return s.params }
+
 // node is a statement's syntax tree.
 type node interface{}
 

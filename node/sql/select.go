@@ -366,7 +366,7 @@ func (p *selectPlan) eachRow(x *execution, fn func() error) error {
 }
 
 func (p *selectPlan) eachKept(x *execution, each func() error) error {
-	kept := keeper{limit: x.session.engine.resultMemory()}
+	kept := keeper{limit: x.session.engine.ResultLimit()}
 	if err := p.source.scan(x, kept.addRow); err != nil {
 		return err
 	}
@@ -422,7 +422,7 @@ func (s *sourcePlan) scan(x *execution, row func(...any) error) error {
 		return err
 	}
 	// A write runs to its end, whatever becomes of its rows.
-	kept := keeper{limit: x.session.engine.resultMemory()}
+	kept := keeper{limit: x.session.engine.ResultLimit()}
 	lsn, err := x.session.engine.Caller.Call(x.ctx, s.fn, args, kept.addRow)
 	x.session.wrote(s.fn, lsn)
 	if err != nil {
@@ -470,7 +470,7 @@ func (k *keeper) add(row []any) error {
 }
 
 func (p *selectPlan) runSorted(x *execution, limit, offset int64) error {
-	kept := keeper{limit: x.session.engine.resultMemory()}
+	kept := keeper{limit: x.session.engine.ResultLimit()}
 	width := len(p.items)
 	err := p.eachRow(x, func() error {
 		x.out = x.out[:0]

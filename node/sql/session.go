@@ -87,7 +87,8 @@ func (s *Session) Identity() Identity { return s.identity }
 // StatementTimeout is the session's statement_timeout; 0 is none.
 func (s *Session) StatementTimeout() time.Duration { return s.timeout }
 
-func (e *Engine) resultMemory() int {
+// ResultLimit is ResultMemory with its default.
+func (e *Engine) ResultLimit() int {
 	if e.ResultMemory > 0 {
 		return e.ResultMemory
 	}
@@ -106,7 +107,7 @@ func (s *Session) inRecovery() bool { return s.engine.InRecovery != nil && s.eng
 // Execute runs a prepared statement. emit takes each row and must not keep the slice, nor []byte
 // values in it. What was written is not safe before Settle.
 func (s *Session) Execute(ctx context.Context, p *Prepared, args []any, emit func([]any) error) (Tag, error) {
-	if s.tx.status == txFailed && !p.Statement.EndsTransaction() {
+	if !s.MayRun(p) {
 		return Tag{}, errFailedTransaction()
 	}
 	if p.writer != nil {

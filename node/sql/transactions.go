@@ -36,6 +36,14 @@ func (s *Session) Fail() {
 	}
 }
 
+// ErrFailedTransaction is what a statement in a failed transaction block gets.
+func ErrFailedTransaction() error { return errFailedTransaction() }
+
+// MayRun is false for statements that a failed transaction block refuses.
+func (s *Session) MayRun(p *Prepared) bool {
+	return s.tx.status != txFailed || p.Statement.EndsTransaction()
+}
+
 func errFailedTransaction() *Error {
 	return errorf(codeFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
 }

@@ -1,0 +1,321 @@
+package pgwire
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/node/sql"
+)
+
+// A Server serves clients on the listeners it is given. All methods may be called at any time, from
+// any goroutine.
+type Server struct {
+	options    Options
+	mockSecret []byte
+
+	mu        sync.Mutex
+	listeners map[net.Listener]struct{}
+	pending   map[net.Conn]struct{} // connections without a session
+	sessions  map[int32]*session
+	clients   int // sessions that count towards MaxConnections
+	senders   int // and MaxWALSenders
+	lastPID   int32
+	stopping  bool
+
+	running sync.WaitGroup // a goroutine per connection
+	quit    chan struct{}  // closed by Shutdown and Close
+}
+
+// New makes a server.
+func New(o Options) (*Server, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	srv := &Server{
+		options: o, mockSecret: make([]byte, 32), quit: make(chan struct{}),
+		listeners: map[net.Listener]struct{}{}, pending: map[net.Conn]struct{}{}, sessions: map[int32]*session{},
+	}
+	if _, err := io.ReadFull(o.Rand, srv.mockSecret); err != nil {
+		return nil, err
+	}
+	return srv, nil
+}
+
+// Serve accepts connections until the listener is closed, which Shutdown and Close do; then it
+// returns nil.
+func (srv *Server) Serve(l net.Listener) error {
+	srv.mu.Lock()
+	stopping := srv.stopping
+	srv.listeners[l] = struct{}{}
+	srv.mu.Unlock()
+	if stopping {
+		return l.Close()
+	}
+	for failures := 0; ; {
+		conn, err := l.Accept()
+		if err == nil {
+			failures = 0
+			srv.accept(conn)
+			continue
+		}
+		var ne net.Error
+		if srv.isStopping() || errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if !errors.As(err, &ne) {
+			return err
+		}
+		// Out of file descriptors, most likely: wait until some are given back.
+		failures++
+		srv.options.Log.Warn("a connection could not be accepted", "error", err)
+		if !srv.pause(min(time.Duration(failures)*10*time.Millisecond, time.Second)) {
+			return nil
+		}
+	}
+}
+
+// pause waits; it returns false if the server stops meanwhile.
+func (srv *Server) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-srv.quit:
+		return false
+	}
+}
+
+func (srv *Server) isStopping() bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return srv.stopping
+}
+
+// accept starts a connection's goroutine. Of connections that have not proved who they are there
+// are at most as many as of those that have.
+func (srv *Server) accept(conn net.Conn) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.stopping || len(srv.pending) >= srv.options.MaxConnections+srv.options.MaxWALSenders {
+		conn.Close()
+		return
+	}
+	srv.pending[conn] = struct{}{}
+	srv.running.Add(1)
+	go srv.serve(conn)
+}
+
+func (srv *Server) serve(conn net.Conn) {
+	defer srv.running.Done()
+	defer conn.Close()
+	h := &handshake{srv: srv, conn: conn}
+	s, err := srv.greet(h, conn)
+	if err != nil {
+		srv.refuse(h, err)
+		return
+	}
+	defer srv.leave(s)
+	s.run()
+}
+
+// greet brings a connection to its session.
+func (srv *Server) greet(h *handshake, conn net.Conn) (*session, error) {
+	defer func() {
+		srv.mu.Lock()
+		delete(srv.pending, conn)
+		srv.mu.Unlock()
+	}()
+	if err := h.run(); err != nil {
+		return nil, err
+	}
+	return srv.enter(h)
+}
+
+// refuse tells a client why it is not served.
+func (srv *Server) refuse(h *handshake, err error) {
+	var g gone
+	if errors.As(err, &g) {
+		return
+	}
+	h.out.failure(severityFatal, err)
+	h.conn.SetWriteDeadline(srv.options.Now().Add(time.Second))
+	h.out.write()
+}
+
+// enter makes a session and lists it, if there is room.
+func (srv *Server) enter(h *handshake) (*session, error) {
+	s := &session{
+		srv: srv, conn: h.conn, in: h.in, out: h.out, user: h.user, database: h.database,
+		replication: h.replication, left: make(chan struct{}),
+	}
+	if _, err := io.ReadFull(srv.options.Rand, s.secret[:]); err != nil {
+		return nil, err
+	}
+	if err := srv.reserve(s); err != nil {
+		return nil, err
+	}
+	err := s.init(h.settings)
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if err == nil && srv.stopping {
+		err = errShuttingDown
+	}
+	if err != nil {
+		srv.release(s)
+		return nil, err
+	}
+	srv.sessions[s.pid] = s
+	return s, nil
+}
+
+// reserve gives a session its number and a place among those that may be there.
+func (srv *Server) reserve(s *session) error {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if s.replication == noReplication {
+		if srv.clients >= srv.options.MaxConnections {
+			return errTooMany
+		}
+		srv.clients++
+	} else {
+		if limit := srv.options.MaxWALSenders; srv.senders >= limit {
+			return condition("53300", "number of requested standby connections exceeds max_wal_senders (currently %d)", limit)
+		}
+		srv.senders++
+	}
+	for taken := true; taken; {
+		srv.lastPID = max(srv.lastPID+1, 1) // begins again at 1 after the largest
+		_, taken = srv.sessions[srv.lastPID]
+	}
+	s.pid = srv.lastPID
+	return nil
+}
+
+// release gives up what reserve gave. The lock is held.
+func (srv *Server) release(s *session) {
+	delete(srv.sessions, s.pid)
+	if s.replication != noReplication {
+		srv.senders--
+	} else {
+		srv.clients--
+	}
+}
+
+func (srv *Server) leave(s *session) {
+	s.cancel(nil)
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	srv.release(s)
+}
+
+// cancelRequest cancels the statement of the session that the packet names, if it knows the secret.
+func (srv *Server) cancelRequest(packet []byte) {
+	if len(packet) != 12 {
+		return
+	}
+	s := srv.session(int32(binary.BigEndian.Uint32(packet[4:])))
+	if s != nil && subtle.ConstantTimeCompare(s.secret[:], packet[8:]) == 1 {
+		s.interrupt(errCanceled)
+	}
+}
+
+func (srv *Server) session(pid int32) *session {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return srv.sessions[pid]
+}
+
+// Cancel cancels what a session runs, as pg_cancel_backend does; false if there is no such session.
+func (srv *Server) Cancel(pid int32) bool {
+	s := srv.session(pid)
+	if s != nil {
+		s.interrupt(errCanceled)
+	}
+	return s != nil
+}
+
+// Terminate ends a session, as pg_terminate_backend does; false if there is no such session.
+func (srv *Server) Terminate(pid int32) bool {
+	s := srv.session(pid)
+	if s != nil {
+		s.end(errAdminShutdown, true)
+	}
+	return s != nil
+}
+
+// Activity lists the sessions by their numbers.
+func (srv *Server) Activity() []sql.Activity {
+	var list []sql.Activity
+	for _, s := range srv.all(true) {
+		list = append(list, s.activity())
+	}
+	slices.SortFunc(list, func(a, b sql.Activity) int { return int(a.PID) - int(b.PID) })
+	return list
+}
+
+// all lists the sessions, those of replication only if asked for.
+func (srv *Server) all(replication bool) []*session {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	var list []*session
+	for _, s := range srv.sessions {
+		if replication || s.replication == noReplication {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// stop closes the listeners and the connections without a session.
+func (srv *Server) stop() {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if !srv.stopping {
+		srv.stopping = true
+		close(srv.quit)
+	}
+	for l := range srv.listeners {
+		l.Close()
+		delete(srv.listeners, l)
+	}
+	for c := range srv.pending {
+		c.Close()
+	}
+}
+
+// Shutdown takes no more clients and ends those that are there, each after the statement it runs
+// (57P01). When ctx ends, it cancels what still runs. Replication connections stay: they must see
+// the shutdown checkpoint. It returns when the last client has left.
+func (srv *Server) Shutdown(ctx context.Context) {
+	srv.stop()
+	left := srv.all(false)
+	for _, s := range left {
+		s.end(errAdminShutdown, false)
+	}
+	for _, s := range left {
+		select {
+		case <-s.left:
+		case <-ctx.Done():
+			s.end(errAdminShutdown, true)
+			<-s.left
+		}
+	}
+}
+
+// Close ends every connection now, also those of replication, and returns when all have ended.
+func (srv *Server) Close() {
+	srv.stop()
+	for _, s := range srv.all(true) {
+		s.end(errAdminShutdown, true)
+	}
+	srv.running.Wait()
+}
