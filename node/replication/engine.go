@@ -17,10 +17,15 @@ type engineLog struct {
 	e *engine.Engine
 }
 
-func (l engineLog) Position() (wal.History, wal.LSN) { panic("not yet") }
-func (l engineLog) Changed() <-chan struct{}         { panic("not yet") }
-func (l engineLog) Redo() wal.LSN                    { return l.e.Positions().Redo }
-func (l engineLog) InRecovery() bool                 { return l.e.InRecovery() }
+// Position looks at the end first: a new timeline's history is known before anything is flushed on it,
+// so an end that was flushed on it never comes with the old history.
+func (l engineLog) Position() (wal.History, wal.LSN) {
+	end := l.FlushedLSN()
+	return l.e.History(), end
+}
+
+func (l engineLog) Redo() wal.LSN    { return l.e.Positions().Redo }
+func (l engineLog) InRecovery() bool { return l.e.InRecovery() }
 
 type engineReceived struct {
 	*segment.Log
@@ -32,6 +37,14 @@ func (r engineReceived) End() wal.LSN                    { return r.InsertLSN() 
 func (r engineReceived) Flushed() wal.LSN                { return r.FlushedLSN() }
 func (r engineReceived) Applied() wal.LSN                { return r.e.Positions().Replay }
 func (r engineReceived) AppliedChanged() <-chan struct{} { return r.e.ReplayChanged() }
+
+func (r engineReceived) Begin(at wal.LSN, tli wal.TimelineID) error {
+	if r.Timeline() == tli && r.InsertLSN() == at {
+		return nil
+	}
+	return r.StartReceive(at, tli)
+}
+
 func (r engineReceived) Follow(tli wal.TimelineID, historyFile []byte) error {
 	return r.e.Follow(tli, historyFile)
 }

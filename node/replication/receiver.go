@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/segment"
 )
 
 // Received is where a Receiver puts the log: the node's own. The Receiver is its only writer while
@@ -32,8 +34,11 @@ type Received interface {
 	// durable before Follow returns.
 	Follow(tli wal.TimelineID, historyFile []byte) error
 
-	// Receive appends log of timeline tli from at on; FlushReceived makes it durable. An error of
-	// theirs is final.
+	// Begin says where the log received next begins, and on which timeline. What is here behind at is
+	// given up.
+	Begin(at wal.LSN, tli wal.TimelineID) error
+
+	// Receive appends log of timeline tli from at on; FlushReceived makes it durable.
 	Receive(at wal.LSN, tli wal.TimelineID, data []byte) error
 	FlushReceived() (wal.LSN, error)
 }
@@ -41,7 +46,7 @@ type Received interface {
 // ReceiverOptions say whom to follow and with what.
 type ReceiverOptions struct {
 	Upstream Upstream
-	Slot     string // on the upstream; "" for none
+	Slot     string // on the upstream, made there if it is missing; "" for none
 	SystemID uint64 // refused if the upstream's differs; 0: any
 	Log      Received
 	Now      func() time.Time
@@ -97,26 +102,139 @@ func (e *DivergedError) Error() string {
 
 func (e *DivergedError) Unwrap() error { return ErrDiverged }
 
-// A Receiver follows an upstream until it is stopped.
+// A Receiver follows an upstream until it is stopped. Any goroutine may call its methods.
 type Receiver struct {
-	opts ReceiverOptions
-	stop context.CancelFunc
-	done chan struct{}
-	status
+	opts   ReceiverOptions
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu     sync.Mutex
+	status ReceiverStatus
 }
 
-// StartReceiver begins to follow. It connects again after every failure except two that no retry
-// can mend: divergence, and a failure of the node's own log.
-func StartReceiver(o ReceiverOptions) *Receiver { panic("not yet") }
+// StartReceiver begins to follow. It connects again after every failure except two that no retry can
+// mend: divergence, and a failure of the node's own log.
+func StartReceiver(o ReceiverOptions) *Receiver {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &Receiver{opts: o.withDefaults(), cancel: cancel, done: make(chan struct{})}
+	r.status.Upstream = o.Upstream.Addr
+	go r.run(ctx)
+	return r
+}
+
+func (o ReceiverOptions) withDefaults() ReceiverOptions {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.StatusInterval == 0 {
+		o.StatusInterval = 10 * time.Second
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 60 * time.Second
+	}
+	if o.RetryInterval == 0 {
+		o.RetryInterval = 5 * time.Second
+	}
+	if o.Promise == nil {
+		o.Promise = func() wal.TimelineID { return 0 }
+	}
+	if o.Changed == nil {
+		o.Changed = func(ReceiverStatus) {}
+	}
+	return o
+}
 
 // Stop ends the stream. When it has returned, the connection is closed, what was received is
 // flushed, and nothing more is written to the log.
-func (r *Receiver) Stop() { panic("not yet") }
+func (r *Receiver) Stop() {
+	r.cancel()
+	<-r.done
+}
 
 // Done is closed when the Receiver has ended by itself or was stopped.
 func (r *Receiver) Done() <-chan struct{} { return r.done }
 
 // Status is what the Receiver is doing now.
-func (r *Receiver) Status() ReceiverStatus { panic("not yet") }
+func (r *Receiver) Status() ReceiverStatus {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.status
+}
 
-type status struct{}
+// firstRetry is the shortest wait before connecting again; it doubles up to RetryInterval.
+const firstRetry = 100 * time.Millisecond
+
+func (r *Receiver) run(ctx context.Context) {
+	defer close(r.done)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for wait := firstRetry; ; wait = min(2*wait, r.opts.RetryInterval) {
+		streamed, err := r.follow(ctx)
+		if ctx.Err() != nil {
+			r.change(func(s *ReceiverStatus) { s.Streaming = false })
+			return
+		}
+		r.change(func(s *ReceiverStatus) { s.Streaming, s.Err = false, err })
+		if errors.Is(err, ErrDiverged) || errors.Is(err, segment.ErrFailed) || errors.Is(err, segment.ErrClosed) {
+			return
+		}
+		if streamed {
+			wait = firstRetry
+		}
+		r.opts.Logger.Info("streaming ended, will connect again", "upstream", r.opts.Upstream.Addr, "reason", err, "duration", wait)
+		timer.Reset(min(wait, r.opts.RetryInterval))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// change changes the status and tells of it.
+func (r *Receiver) change(fn func(*ReceiverStatus)) {
+	r.mu.Lock()
+	fn(&r.status)
+	now := r.status
+	r.mu.Unlock()
+	r.opts.Changed(now)
+}
+
+// follow streams over one connection until it fails. streamed: it got as far as streaming.
+func (r *Receiver) follow(ctx context.Context) (streamed bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	slow := time.AfterFunc(r.patience(), cancel)
+	defer slow.Stop()
+	c, err := Connect(ctx, r.opts.Upstream)
+	if err != nil {
+		return false, err
+	}
+	defer c.Close()
+	var before plan
+	for {
+		p, err := r.negotiate(c)
+		if err != nil {
+			return streamed, err
+		}
+		if p == before {
+			return streamed, fmt.Errorf("the upstream ended timeline %d at %s, where it has more", p.timeline, p.from)
+		}
+		before = p
+		slow.Stop()
+		began, err := r.stream(ctx, c, p)
+		streamed = streamed || began
+		if err != nil {
+			return streamed, err
+		}
+		slow.Reset(r.patience())
+	}
+}
+
+// patience is how long setting up a stream may take.
+func (r *Receiver) patience() time.Duration {
+	if r.opts.Timeout > 0 {
+		return r.opts.Timeout
+	}
+	return 60 * time.Second
+}

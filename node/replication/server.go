@@ -1,9 +1,14 @@
 package replication
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"github.com/redoubt-wal/redoubt/rmgr"
 	"log/slog"
 	"net"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -115,20 +120,110 @@ const (
 // A Server answers replication clients. Any goroutine may call its methods.
 type Server struct {
 	opts Options
+
+	mu       sync.Mutex
+	sessions map[*session]bool
+	draining chan struct{} // closed while a Drain is under way
+	streams  sync.WaitGroup
 }
 
 // NewServer returns a server.
-func NewServer(o Options) *Server { panic("not yet") }
+func NewServer(o Options) *Server {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Timeout == nil {
+		o.Timeout = func() time.Duration { return 0 }
+	}
+	return &Server{opts: o, sessions: map[*session]bool{}, draining: make(chan struct{})}
+}
 
 // Serve answers a client's commands until it leaves (nil) or the connection fails. It is what a
 // pgwire.ReplicationHandler calls. An error that is an *rmgr.Error is for the client, as FATAL.
-func (s *Server) Serve(ctx context.Context, c Conn) error { panic("not yet") }
+func (s *Server) Serve(ctx context.Context, c Conn) error {
+	ss := &session{server: s, conn: c, log: s.opts.Logger.With("client", c.ApplicationName(), "pid", c.PID())}
+	ss.replica = Replica{
+		PID: c.PID(), User: c.User(), Name: c.ApplicationName(), Addr: c.RemoteAddr().String(),
+		Started: s.opts.Now(), State: StateStartup,
+	}
+	if err := s.enter(ss); err != nil {
+		return err
+	}
+	defer s.leave(ss)
+	defer s.opts.Slots.EndSession(c.PID())
+	return ss.serve(ctx)
+}
 
-// Replicas lists the clients that are being served.
-func (s *Server) Replicas() []Replica { panic("not yet") }
+func (s *Server) enter(ss *session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.opts.MaxSenders > 0 && len(s.sessions) >= s.opts.MaxSenders {
+		return &rmgr.Error{
+			Code:    "53300",
+			Message: fmt.Sprintf("number of requested standby connections exceeds max_wal_senders (currently %d)", s.opts.MaxSenders),
+		}
+	}
+	s.sessions[ss] = true
+	return nil
+}
+
+func (s *Server) leave(ss *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, ss)
+}
+
+// Replicas lists the clients that are being served, by PID.
+func (s *Server) Replicas() []Replica {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Replica, 0, len(s.sessions))
+	for ss := range s.sessions {
+		list = append(list, ss.describe())
+	}
+	slices.SortFunc(list, func(a, b Replica) int { return cmp.Compare(a.PID, b.PID) })
+	return list
+}
 
 // Drain ends every stream gracefully: each client gets the log up to its end and confirms it, then
 // the stream is closed. Meanwhile no new one begins. The log must not grow any more. It returns when
-// the streams have ended, or with ctx's error after ctx has ended and the rest were cut off. After
-// that the server serves again.
-func (s *Server) Drain(ctx context.Context) error { panic("not yet") }
+// the streams have ended; when ctx ends before that, the rest are cut off and its error is returned.
+// After that the server serves again.
+func (s *Server) Drain(ctx context.Context) error {
+	s.mu.Lock()
+	close(s.draining)
+	s.mu.Unlock()
+
+	ended := make(chan struct{})
+	go func() { s.streams.Wait(); close(ended) }()
+	var err error
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		err = fmt.Errorf("not every standby has confirmed the end of the log: %w", context.Cause(ctx))
+		s.mu.Lock()
+		for ss := range s.sessions {
+			ss.cut()
+		}
+		s.mu.Unlock()
+		<-ended
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = make(chan struct{})
+	return err
+}
+
+// beginStream counts a stream that Drain must wait for; drain is closed when it comes.
+func (s *Server) beginStream() (drain <-chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.draining:
+		return nil, &rmgr.Error{Code: "57P03", Message: "the database system is shutting down"}
+	default:
+		s.streams.Add(1)
+		return s.draining, nil
+	}
+}

@@ -1,0 +1,146 @@
+package replication
+
+import (
+	"fmt"
+
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+// A plan says what to stream.
+type plan struct {
+	from     wal.LSN
+	timeline wal.TimelineID
+}
+
+// negotiate finds out whether this upstream may be followed, and from where.
+func (r *Receiver) negotiate(c *Client) (plan, error) {
+	id, err := c.Identify()
+	if err != nil {
+		return plan{}, err
+	}
+	r.change(func(s *ReceiverStatus) { s.UpstreamTimeline, s.UpstreamEnd = id.Timeline, id.End })
+	if r.opts.SystemID != 0 && id.SystemID != r.opts.SystemID {
+		return plan{}, fmt.Errorf("%w: its system identifier is %d, ours is %d", ErrWrongSystem, id.SystemID, r.opts.SystemID)
+	}
+	if promise := r.opts.Promise(); id.Timeline < promise {
+		return plan{}, fmt.Errorf("%w: it is on timeline %d, this node has promised to follow none below %d", ErrFenced, id.Timeline, promise)
+	}
+	upstream, file, err := upstreamHistory(c, id.Timeline)
+	if err != nil {
+		return plan{}, err
+	}
+	fork, err := r.adopt(c, upstream, file)
+	if err != nil {
+		return plan{}, err
+	}
+	if err := ensureSlot(c, r.opts.Slot); err != nil {
+		return plan{}, err
+	}
+	from := r.opts.Log.End()
+	if fork != 0 {
+		from = min(from, fork)
+	}
+	p := plan{from: from, timeline: upstream.TLIAt(from)}
+	if err := r.opts.Log.Begin(p.from, p.timeline); err != nil {
+		return plan{}, fmt.Errorf("begin to receive at %s on timeline %d: %w", p.from, p.timeline, err)
+	}
+	return p, nil
+}
+
+// upstreamHistory fetches the history of the upstream's timeline; the first has no file.
+func upstreamHistory(c *Client, tli wal.TimelineID) (wal.History, []byte, error) {
+	if tli == 1 {
+		return wal.NewHistory(1), nil, nil
+	}
+	file, err := c.History(tli)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := wal.ParseHistory(tli, file)
+	return h, file, err
+}
+
+// adopt makes the upstream's history ours, if the log here is part of it. fork is where that history
+// leaves the timeline of the log here, 0 if it does not.
+func (r *Receiver) adopt(c *Client, upstream wal.History, file []byte) (fork wal.LSN, err error) {
+	log := r.opts.Log
+	applied := log.Applied()
+	ours := upTo(log.History(), applied)
+	if upstream.Timeline() < ours.Timeline() {
+		return 0, fmt.Errorf("highest timeline %d of the upstream is behind recovery timeline %d", upstream.Timeline(), ours.Timeline())
+	}
+	// What pages have seen decides. Log behind that can be thrown away, and often must be: a standby's
+	// log ends with a part of the record that its lost primary was sending.
+	if !partOf(ours, applied, upstream) {
+		_, fork := ours.ForkPoint(upstream)
+		return 0, &DivergedError{Timeline: ours.Timeline(), Upstream: upstream.Timeline(), End: applied, Fork: fork}
+	}
+	received := upTo(log.History(), log.End())
+	_, fork = received.ForkPoint(upstream)
+	if upstream.Timeline() == log.History().Timeline() {
+		return fork, nil
+	}
+	for _, e := range upstream[1:max(1, len(upstream)-1)] {
+		if _, err := log.ReadHistory(e.Timeline); err == nil {
+			continue
+		}
+		between, err := c.History(e.Timeline)
+		if err != nil {
+			return 0, err
+		}
+		if err := log.WriteHistory(e.Timeline, between); err != nil {
+			return 0, fmt.Errorf("keep history of timeline %d: %w", e.Timeline, err)
+		}
+	}
+	if err := log.Follow(upstream.Timeline(), file); err != nil {
+		return 0, fmt.Errorf("follow timeline %d: %w", upstream.Timeline(), err)
+	}
+	return fork, nil
+}
+
+// upTo is the history of log that ends at end: without the timelines that have not begun there.
+func upTo(h wal.History, end wal.LSN) wal.History {
+	n := len(h)
+	for n > 1 && h[n-1].Begin >= end {
+		n--
+	}
+	out := append(wal.History(nil), h[:n]...)
+	out[n-1].End = 0
+	return out
+}
+
+// partOf reports whether log that ends at end, with history ours, is a part of upstream's.
+func partOf(ours wal.History, end wal.LSN, upstream wal.History) bool {
+	if len(ours) > len(upstream) {
+		return false
+	}
+	last := len(ours) - 1
+	for i := range ours {
+		a, b := ours[i], upstream[i]
+		if a.Timeline != b.Timeline || a.Begin != b.Begin || i < last && a.End != b.End {
+			return false
+		}
+	}
+	return upstream[last].End == 0 || end <= upstream[last].End
+}
+
+// ensureSlot makes the slot on the upstream if it is not there: a new primary has none yet.
+func ensureSlot(c *Client, name string) error {
+	if name == "" {
+		return nil
+	}
+	if err := ValidSlotName(name); err != nil {
+		return err
+	}
+	rows, err := c.Query("READ_REPLICATION_SLOT " + name)
+	if err != nil {
+		return fmt.Errorf("look for slot on upstream: %w", err)
+	}
+	if len(rows) == 1 && len(rows[0]) > 0 && rows[0][0] != nil {
+		return nil
+	}
+	if _, err := c.Query(fmt.Sprintf(`CREATE_REPLICATION_SLOT "%s" PHYSICAL (RESERVE_WAL)`, name)); err != nil {
+		return fmt.Errorf("make slot on upstream: %w", err)
+	}
+	return nil
+}
