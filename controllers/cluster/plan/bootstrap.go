@@ -177,6 +177,10 @@ func follow(s *State) []Step {
 			reason = v1.ReasonFollowPrimary
 		case control.RoleDiverged:
 			reason, reclone = v1.ReasonDivergedFromPrimary, true
+		case control.RolePrimary: // of an older timeline
+			if m.Status.FencedAt >= s.timeline() && m.Status.Timeline < s.timeline() {
+				reason = v1.ReasonFollowPrimary
+			}
 		case control.RoleStandby:
 			if m.Status.Upstream != p.Pod.IP {
 				reason = v1.ReasonFollowPrimary

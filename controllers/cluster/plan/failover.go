@@ -29,6 +29,8 @@ func (s *State) lost(p *Member) string {
 		return v1.ReasonPrimarySuspect
 	case p.Status.Role == control.RoleEmpty && s.SystemIdentifier != "":
 		return v1.ReasonPrimaryEmpty
+	case p.Status.FencedAt > s.timeline():
+		return v1.ReasonRecordsLost // somebody claimed a timeline that is not recorded
 	case stalledDisk(p.Status, detection):
 		return v1.ReasonPrimaryDiskStalled
 	}

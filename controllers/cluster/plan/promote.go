@@ -11,10 +11,10 @@ import (
 )
 
 // promote opens the chosen primary on the claimed timeline: for the first time, or again after its
-// process was restarted.
+// process was restarted or isolation had closed it.
 func promote(s *State) []Step {
 	p := s.primary()
-	if p == nil || !p.Reached || s.serving() != nil || s.lost(p) != "" {
+	if p == nil || !p.Reached || s.lost(p) != "" || s.serving() != nil && p.Status.OpenWrites {
 		return nil
 	}
 	switch p.role() {
@@ -37,6 +37,10 @@ func promote(s *State) []Step {
 	} else if missing := s.uncovered(s.promised(), s.Timeline.ClaimedAt.Time); p.Status.Timeline < timeline && len(before(missing, timeline)) > 0 {
 		steps := s.fenceAll(timeline)
 		return append(steps, wait(v1.ReasonWaitingForQuorum, p.Name, "not enough members have promised yet", time.Minute, 100*time.Millisecond))
+	}
+	if p.role() == control.RolePrimary && p.Status.Timeline < timeline {
+		return []Step{{Do: Demote, Target: p.Name, Reason: reason, Message: p.Name + " ends its old timeline before it begins the new one",
+			Request: control.DemoteRequest{Timeline: p.Status.Timeline}}}
 	}
 	if p.Status.ReplayPaused != nil {
 		return []Step{wait(v1.ReasonNoCandidate, p.Name, fmt.Sprintf("%s paused replay at %s: %s", p.Name, p.Status.ReplayPaused.LSN, p.Status.ReplayPaused.Detail), time.Minute, time.Second)}

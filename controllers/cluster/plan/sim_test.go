@@ -394,11 +394,11 @@ func (s *story) apply(step plan.Step) bool {
 	case plan.Fence:
 		n.FencedAt = max(n.FencedAt, step.Request.(control.FenceRequest).Timeline)
 		if n.Role == control.RolePrimary && n.Timeline < n.FencedAt {
-			n.Role, n.OpenWrites = control.RoleWaiting, false
+			n.OpenWrites = false
 		}
 	case plan.Promote:
 		r := step.Request.(control.PromoteRequest)
-		if r.Timeline < n.FencedAt || r.Timeline < n.Timeline || n.ReplayPaused != nil || n.Suspect != "" {
+		if n.Role == control.RolePrimary && n.Timeline != r.Timeline || r.Timeline < n.FencedAt || r.Timeline < n.Timeline || n.ReplayPaused != nil || n.Suspect != "" {
 			s.t.Fatalf("%s would refuse promotion on %d: %+v", step.Target, r.Timeline, n.Status)
 		}
 		if n.FlushLSN < s.acked {

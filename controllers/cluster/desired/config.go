@@ -1,0 +1,56 @@
+package desired
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	v1 "github.com/redoubt-wal/redoubt/api/v1"
+)
+
+// DataDir is below the volume's mount point, so that a copy can be made beside it and moved there.
+const (
+	volumeDir = "/var/lib/redoubt"
+	DataDir   = volumeDir + "/data"
+	tlsDir    = "/etc/redoubt/tls"
+	appDir    = "/etc/redoubt/app"
+	tmpDir    = "/tmp"
+)
+
+// Settings of one instance, as name=value: the person's first, then the operator's own, which win.
+func Settings(c *v1.WALCluster, instance string) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(c.Spec.Settings)) {
+		out = append(out, name+"="+string(c.Spec.Settings[name]))
+	}
+	var modules []string
+	experimental := "off"
+	for _, m := range c.Status.Accepted.Modules {
+		modules = append(modules, m.Name)
+	}
+	if c.Spec.AllowExperimental {
+		experimental = "on"
+	}
+	return append(out,
+		"instance_name="+instance,
+		"cluster_name="+instance,
+		"managed=on",
+		"preload_modules="+strings.Join(modules, ","),
+		"allow_experimental="+experimental,
+		"listen_addresses=*",
+		fmt.Sprintf("port=%d", PortSQL),
+		fmt.Sprintf("control_listen=:%d", PortControl),
+		"control_cert_file="+tlsDir+"/tls.crt",
+		"control_key_file="+tlsDir+"/tls.key",
+		"control_ca_file="+tlsDir+"/ca.crt",
+		fmt.Sprintf("health_listen=:%d", PortHealth),
+		"ssl=on",
+		"ssl_cert_file="+tlsDir+"/tls.crt",
+		"ssl_key_file="+tlsDir+"/tls.key",
+		"ssl_ca_file="+tlsDir+"/ca.crt",
+		"authentication=scram-sha-256",
+		"superuser_password_file="+appDir+"/password",
+		fmt.Sprintf("isolation_timeout=%dms", c.Spec.Failover.IsolationTimeout.Milliseconds()),
+	)
+}
