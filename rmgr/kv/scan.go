@@ -14,7 +14,8 @@ type scan struct {
 	to    []byte
 	bound bool // to is an end
 	left  int64
-	rows  [][2]string
+	text  []byte // keys and values of the rows, one behind the other
+	ends  []int  // where each key and each value ends in text
 	done  bool
 	first bool
 	last  []byte // the key before, to see that keys ascend
@@ -50,18 +51,29 @@ func callRange(ctx context.Context, s rmgr.Session, args []any, row func(...any)
 		if err := c.page(block, see); err != nil {
 			return err
 		}
-		for _, r := range sc.rows {
-			if err := row(r[0], r[1]); err != nil {
-				return err
-			}
+		if err := sc.send(row); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// send gives the rows of one leaf; their strings share one piece of memory.
+func (sc *scan) send(row func(...any) error) error {
+	text, from := string(sc.text), 0
+	for i := 0; i < len(sc.ends); i += 2 {
+		middle, end := sc.ends[i], sc.ends[i+1]
+		if err := row(text[from:middle], text[middle:end]); err != nil {
+			return err
+		}
+		from = end
 	}
 	return nil
 }
 
 func (sc *scan) leaf(page []byte) error {
 	n := node(page)
-	sc.rows = sc.rows[:0]
+	sc.text, sc.ends = sc.text[:0], sc.ends[:0]
 	if err := n.check(); err != nil {
 		return err
 	}
@@ -86,7 +98,10 @@ func (sc *scan) leaf(page []byte) error {
 			sc.done = true
 			return nil
 		}
-		sc.rows = append(sc.rows, [2]string{string(key), string(value)})
+		sc.text = append(sc.text, key...)
+		sc.ends = append(sc.ends, len(sc.text))
+		sc.text = append(sc.text, value...)
+		sc.ends = append(sc.ends, len(sc.text))
 		sc.last, sc.first = append(sc.last[:0], key...), false
 		sc.left--
 	}

@@ -58,6 +58,14 @@ func (p Pages) redo(m rmgr.Manager, ctx *redoContext, rec *wal.Record) error {
 		return err
 	}
 	for _, s := range ctx.staged {
+		if s.action != rmgr.NeedsRedo && !bytes.Equal(s.old, s.now) {
+			return fmt.Errorf("rmgrtest: Redo of %s changes block %d, which already has the change", m.Identify(rec.Info), s.key.Block)
+		}
+	}
+	for _, s := range ctx.staged {
+		if s.action == rmgr.Done {
+			continue
+		}
 		page.SetLSN(s.now, rec.End)
 		p[s.key] = s.now
 	}
@@ -125,7 +133,7 @@ func (c *redoContext) Block(rec *wal.Record, id uint8) ([]byte, rmgr.RedoAction,
 	case !exists:
 		return nil, 0, fmt.Errorf("rmgrtest: block %d of %s does not exist and the record does not make it", ref.Block, ref.Rel)
 	case page.LSN(old) >= rec.End && !c.force:
-		return bytes.Clone(old), rmgr.Done, nil
+		s.now, s.action = bytes.Clone(old), rmgr.Done
 	default:
 		s.now = bytes.Clone(old)
 	}

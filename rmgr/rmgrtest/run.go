@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func runFormat(t *testing.T, m rmgr.Module, r rmgr.Registration, f rmgr.Format, 
 	}
 }
 
-func replicaEquals(t *testing.T, e *Engine) {
+func replicaEquals(t testing.TB, e *Engine) {
 	replica := Pages{}
 	if err := e.Replay(replica, 0); err != nil {
 		t.Fatal(err)
@@ -72,7 +73,7 @@ func replicaEquals(t *testing.T, e *Engine) {
 	}
 }
 
-func redoTwice(t *testing.T, e *Engine) {
+func redoTwice(t testing.TB, e *Engine) {
 	once, twice := Pages{}, Pages{}
 	for i, entry := range e.Log {
 		m, _ := e.table.Lookup(entry.Record.Rmgr)
@@ -93,7 +94,7 @@ func redoTwice(t *testing.T, e *Engine) {
 
 // redoAfterCrash stops after each record (some, in a long log), keeps any subset of the pages, each
 // as some record before left it, and replays from the beginning and from the point of the crash.
-func redoAfterCrash(t *testing.T, e *Engine, rng *rand.Rand) {
+func redoAfterCrash(t testing.TB, e *Engine, rng *rand.Rand) {
 	stops := 60
 	step := max(1, len(e.Log)/stops)
 	before := []Pages{{}}
@@ -129,7 +130,7 @@ func redoAfterCrash(t *testing.T, e *Engine, rng *rand.Rand) {
 	}
 }
 
-func describeAndDecode(t *testing.T, e *Engine, r rmgr.Registration) {
+func describeAndDecode(t testing.TB, e *Engine, r rmgr.Registration) {
 	describer, _ := r.Manager.(rmgr.Describer)
 	decoder, _ := r.Manager.(rmgr.Decoder)
 	for i, entry := range e.Log {
@@ -175,7 +176,7 @@ func describeAndDecode(t *testing.T, e *Engine, r rmgr.Registration) {
 	}
 }
 
-func masking(t *testing.T, e *Engine, r rmgr.Registration) {
+func masking(t testing.TB, e *Engine, r rmgr.Registration) {
 	masker, ok := r.Manager.(rmgr.Masker)
 	if !ok {
 		t.Skip("it masks nothing")
@@ -204,7 +205,7 @@ func masking(t *testing.T, e *Engine, r rmgr.Registration) {
 
 // hostile changes each record and the pages it meets in many ways: redo may succeed (the change may
 // have hit a value) or fail, but it must not panic, and when it fails no page may have changed.
-func hostile(t *testing.T, e *Engine, r rmgr.Registration, rng *rand.Rand) {
+func hostile(t testing.TB, e *Engine, r rmgr.Registration, rng *rand.Rand) {
 	pages := Pages{}
 	step := max(1, len(e.Log)/40)
 	for i, entry := range e.Log {
@@ -228,8 +229,7 @@ func tryHostile(t testing.TB, r rmgr.Registration, pages Pages, rec wal.Record, 
 	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
-			t.Errorf("panic on op %02X, main %x: %v", rec.Op(), rec.Main, p)
-			panic(p)
+			t.Fatalf("panic on op %02X, main %x: %v\n%s", rec.Op(), rec.Main, p, debug.Stack())
 		}
 	}()
 	ctx := &redoContext{pages: pages, format: f, replaying: true, force: true}
@@ -335,7 +335,7 @@ func noise(rng *rand.Rand, n int) []byte {
 	return b
 }
 
-func formatRefusals(t *testing.T, e *Engine, r rmgr.Registration) {
+func formatRefusals(t testing.TB, e *Engine, r rmgr.Registration) {
 	if !r.ID.Custom() {
 		t.Skip("a built-in manager has no formats")
 	}

@@ -1,0 +1,198 @@
+package rmgrtest
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/page"
+)
+
+// A counter is a manager with one page and one number on it, sound unless spoilt.
+type counter struct {
+	redo     func(ctx rmgr.RedoContext, rec *wal.Record) error
+	describe func(w io.Writer, rec *wal.Record)
+	mask     func(page []byte)
+}
+
+const counterID wal.RmgrID = 199
+
+var one = rmgr.FormatRange{Min: 1, Max: 1}
+
+func (counter) Name() string { return "counter" }
+func (counter) Identify(info uint8) string {
+	if info&0xF0 == 0 {
+		return "ADD"
+	}
+	return ""
+}
+func (c counter) Redo(ctx rmgr.RedoContext, rec *wal.Record) error { return c.redo(ctx, rec) }
+func (c counter) Describe(w io.Writer, rec *wal.Record)            { c.describe(w, rec) }
+func (c counter) Mask(page []byte, _ uint32)                       { c.mask(page) }
+
+func sound() counter {
+	return counter{redo: redoSound, mask: rmgr.MaskPage, describe: func(w io.Writer, rec *wal.Record) { fmt.Fprintf(w, "%d bytes", len(rec.Main)) }}
+}
+
+func redoSound(ctx rmgr.RedoContext, rec *wal.Record) error {
+	if err := rmgr.CheckFormat(ctx, rec, one); err != nil {
+		return err
+	}
+	if rec.Op() != 0 || len(rec.Main) != 8 || len(rec.Blocks) != 1 {
+		return errors.New("malformed")
+	}
+	p, action, err := ctx.Block(rec, rec.Blocks[0].ID)
+	if err != nil || action != rmgr.NeedsRedo {
+		return err
+	}
+	add(p, rec)
+	return nil
+}
+
+func add(p []byte, rec *wal.Record) {
+	if page.IsNew(p) {
+		page.Init(p, 0)
+		page.SetLower(p, 32)
+	}
+	binary.LittleEndian.PutUint64(p[24:], binary.LittleEndian.Uint64(p[24:])+binary.LittleEndian.Uint64(rec.Main))
+}
+
+func counterModule(c counter) rmgr.Module {
+	id := counterID
+	return rmgr.Module{Name: "counter", Version: "1.0.0",
+		Managers: []rmgr.Registration{{ID: counterID, Manager: c, Writes: one, Replays: one}},
+		Functions: []rmgr.Function{{Name: "add", Args: []rmgr.Column{{Name: "n", Type: rmgr.Int8}}, Write: &id,
+			Returns: []rmgr.Column{{Name: "lsn", Type: rmgr.PgLSN}},
+			Call: func(_ context.Context, s rmgr.Session, args []any, row func(...any) error) error {
+				n, err := s.Blocks(rmgr.Rel(counterID, 0), wal.ForkMain)
+				if err != nil {
+					return err
+				}
+				lsn, err := s.Emit(rmgr.NewRecord{Rmgr: counterID, Main: binary.LittleEndian.AppendUint64(nil, uint64(args[0].(int64))),
+					Blocks: []rmgr.NewBlock{{Rel: rmgr.Rel(counterID, 0), WillInit: n == 0}}})
+				if err != nil {
+					return err
+				}
+				return row(lsn)
+			}}},
+	}
+}
+
+func TestSoundModulePasses(t *testing.T) { Run(t, counterModule(sound())) }
+
+// The kit finds each fault that it is there for.
+func TestSpoiltModulesAreFound(t *testing.T) {
+	calls := 0
+	for says, tc := range map[string]struct {
+		spoil func(*counter)
+		want  string // part of what the kit says
+	}{
+		"redo depends on what happened before": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				p, action, err := ctx.Block(rec, 0)
+				if calls++; err == nil && action == rmgr.NeedsRedo {
+					add(p, rec)
+					p[24] = byte(calls)
+				}
+				return err
+			}
+		}, "differs"},
+		"redo is done again on a page that has it": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				p, _, err := ctx.Block(rec, 0)
+				if err == nil && p != nil && len(rec.Main) == 8 {
+					add(p, rec)
+				}
+				return err
+			}
+		}, "already has the change"},
+		"redo changes, then looks": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				if p, action, _ := ctx.Block(rec, 0); action == rmgr.NeedsRedo && p != nil {
+					p[30]++
+				}
+				return redoSound(ctx, rec)
+			}
+		}, "has changed"},
+		"redo panics on a short record": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				_ = rec.Main[7]
+				return redoSound(ctx, rec)
+			}
+		}, "panic"},
+		"describe panics on a short record": {func(c *counter) {
+			c.describe = func(w io.Writer, rec *wal.Record) { fmt.Fprint(w, rec.Main[7]) }
+		}, "panic"},
+		"describe prints lines": {func(c *counter) {
+			c.describe = func(w io.Writer, rec *wal.Record) { fmt.Fprintln(w, "x") }
+		}, "more than one line"},
+		"mask leaves the LSN": {func(c *counter) { c.mask = func([]byte) {} }, "not masked"},
+		"any format is replayed": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error { return redoSound(anyFormat{ctx}, rec) }
+		}, "does not declare"},
+	} {
+		t.Run(says, func(t *testing.T) {
+			c := sound()
+			tc.spoil(&c)
+			if got := failures(counterModule(c)); !strings.Contains(got, tc.want) {
+				t.Errorf("the kit says %q, nothing of %q", got, tc.want)
+			}
+		})
+	}
+}
+
+type anyFormat struct{ rmgr.RedoContext }
+
+func (anyFormat) Format() rmgr.Format { return 1 }
+
+// failures is what the checks say about a module.
+func failures(m rmgr.Module) string {
+	r := &recorder{}
+	rng := rand.New(rand.NewPCG(1, 15))
+	e := NewEngine(m)
+	reg := m.Managers[0]
+	r.run(func() { Arbitrary(m, 60)(r, e, rng) })
+	r.run(func() { replicaEquals(r, e) })
+	r.run(func() { redoTwice(r, e) })
+	r.run(func() { redoAfterCrash(r, e, rng) })
+	r.run(func() { describeAndDecode(r, e, reg) })
+	r.run(func() { masking(r, e, reg) })
+	r.run(func() { hostile(r, e, reg, rng) })
+	r.run(func() { formatRefusals(r, e, reg) })
+	return r.text.String()
+}
+
+// A recorder is a test that keeps what is said.
+type recorder struct {
+	testing.TB
+	text strings.Builder
+}
+
+func (r *recorder) run(check func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		check()
+	}()
+	<-done
+}
+
+func (r *recorder) Helper()                        {}
+func (r *recorder) Errorf(format string, a ...any) { fmt.Fprintf(&r.text, format+"\n", a...) }
+func (r *recorder) Error(a ...any)                 { fmt.Fprintln(&r.text, a...) }
+func (r *recorder) Fatalf(format string, a ...any) {
+	r.Errorf(format, a...)
+	runtime.Goexit()
+}
+func (r *recorder) Fatal(a ...any) {
+	r.Error(a...)
+	runtime.Goexit()
+}
