@@ -110,9 +110,11 @@ func (c *ReplicationConn) Ready() error {
 }
 
 // Query runs SQL in the connection's session and queues its result or its error, everything but
-// ReadyForQuery. In a physical session only SHOW is understood. The error it returns is one of the
+// ReadyForQuery; ctx cancels it. In a physical session only SHOW is understood. The error it returns is one of the
 // connection: a failed statement is not an error.
-func (c *ReplicationConn) Query(query string) error {
+func (c *ReplicationConn) Query(ctx context.Context, query string) error {
+	stop := context.AfterFunc(ctx, func() { c.s.interrupt(context.Cause(ctx)) })
+	defer stop()
 	if !c.Logical() {
 		if statements, err := sql.Parse(query); err == nil && !(len(statements) == 1 && statements[0].Shows()) {
 			c.SendError(condition("0A000", "cannot execute SQL commands in WAL sender for physical replication"))

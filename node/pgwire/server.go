@@ -33,8 +33,8 @@ type Server struct {
 	quit    chan struct{}  // closed by Shutdown and Close
 }
 
-// New makes a server.
-func New(o Options) (*Server, error) {
+// NewServer makes a server.
+func NewServer(o Options) (*Server, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err

@@ -25,6 +25,15 @@ func (c *compiler) showPlan(p *Prepared, n *showNode) error {
 	return nil
 }
 
+// Show is a setting as SHOW gives it; ok is false if there is no such setting.
+func (s *Session) Show(name string) (value string, ok bool) {
+	name = strings.ToLower(name)
+	if _, ok := s.lookup(name); !ok {
+		return "", false
+	}
+	return s.show(name), true
+}
+
 // show is a setting as SHOW gives it: times with their unit.
 func (s *Session) show(name string) string {
 	v := s.Setting(name)

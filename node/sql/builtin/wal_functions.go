@@ -1,0 +1,96 @@
+package builtin
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+func walFunctions(n Node) []rmgr.Function {
+	list := []rmgr.Function{
+		scalar("pg_wal_lsn_diff", rmgr.Int8, columns("lsn1", rmgr.PgLSN, "lsn2", rmgr.PgLSN), func(_ context.Context, args []any) (any, error) {
+			return int64(args[0].(wal.LSN) - args[1].(wal.LSN)), nil
+		}),
+	}
+	if n.InRecovery == nil {
+		return list
+	}
+	list = append(list, told("pg_is_in_recovery", rmgr.Bool, func() any { return n.InRecovery() }))
+	for name, position := range map[string]func() wal.LSN{
+		"pg_current_wal_lsn": n.WriteLSN, "pg_current_wal_insert_lsn": n.InsertLSN, "pg_current_wal_flush_lsn": n.FlushLSN,
+	} {
+		if position != nil {
+			list = append(list, scalar(name, rmgr.PgLSN, nil, func(context.Context, []any) (any, error) {
+				if n.InRecovery() {
+					return nil, errInRecovery
+				}
+				return position(), nil
+			}))
+		}
+	}
+	for name, position := range map[string]func() wal.LSN{"pg_last_wal_receive_lsn": n.ReceiveLSN, "pg_last_wal_replay_lsn": n.ReplayLSN} {
+		if position != nil {
+			list = append(list, told(name, rmgr.PgLSN, func() any { return nullLSN(position()) }))
+		}
+	}
+	if n.ReplayTime != nil {
+		list = append(list, told("pg_last_xact_replay_timestamp", rmgr.Timestamptz, func() any { return nullTime(n.ReplayTime()) }))
+	}
+	if n.Timeline != nil && n.SegmentSize != nil {
+		list = append(list, segmentFunctions(n)...)
+	}
+	if n.SwitchWAL != nil {
+		list = append(list, scalar("pg_switch_wal", rmgr.PgLSN, nil, func(ctx context.Context, _ []any) (any, error) {
+			if n.InRecovery() {
+				return nil, errInRecovery
+			}
+			lsn, err := n.SwitchWAL(ctx)
+			return lsn, err
+		}))
+	}
+	return list
+}
+
+var errInRecovery = &rmgr.Error{Code: "55000", Message: "recovery is in progress", Hint: "WAL control functions cannot be executed during recovery."}
+
+func segmentFunctions(n Node) []rmgr.Function {
+	lsn := columns("lsn", rmgr.PgLSN)
+	return []rmgr.Function{
+		scalar("pg_walfile_name", rmgr.Text, lsn, func(_ context.Context, args []any) (any, error) {
+			if n.InRecovery() {
+				return nil, errInRecovery
+			}
+			return segmentName(n, args[0].(wal.LSN)), nil
+		}),
+		{
+			Name: "pg_walfile_name_offset", Args: lsn, Strict: true, Returns: columns("file_name", rmgr.Text, "file_offset", rmgr.Int4),
+			Call: func(_ context.Context, _ rmgr.Session, args []any, row func(...any) error) error {
+				if n.InRecovery() {
+					return errInRecovery
+				}
+				at := args[0].(wal.LSN)
+				return row(segmentName(n, at), int64(uint64(at)%uint64(n.SegmentSize())))
+			},
+		},
+	}
+}
+
+// segmentName is the segment that holds the byte before at, as in PostgreSQL 15.
+func segmentName(n Node, at wal.LSN) string {
+	size := uint64(n.SegmentSize())
+	number := (uint64(at) - 1) / size
+	per := uint64(1) << 32 / size
+	return fmt.Sprintf("%08X%08X%08X", uint32(n.Timeline()), uint32(number/per), uint32(number%per))
+}
+
+// seconds of a lag, as an interval reads; NULL if it is not known.
+func interval(d time.Duration) any {
+	if d <= 0 {
+		return nil
+	}
+	d = d.Round(time.Microsecond)
+	return fmt.Sprintf("%02d:%02d:%09.6f", int(d.Hours()), int(d.Minutes())%60, (d % time.Minute).Seconds())
+}
