@@ -1,0 +1,142 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"sync"
+	"time"
+
+	api "github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/node/basebackup"
+	"github.com/redoubt-wal/redoubt/node/config"
+	"github.com/redoubt-wal/redoubt/node/engine"
+	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
+
+// local is a data directory in use and everything that ends with it: a clone or a fenced primary's
+// return closes it and opens another.
+type local struct {
+	engine *engine.Engine
+	slots  *replication.Slots
+	sync   *replication.SyncRep
+	server *replication.Server
+
+	streams context.Context // ends when the directory is given up; so do the streams from it
+	end     context.CancelCauseFunc
+	once    sync.Once
+}
+
+// isEmpty reports whether there is no data directory yet.
+func (n *Node) isEmpty() (bool, error) {
+	entries, err := n.opts.FS.ReadDir(n.opts.Dir)
+	if err != nil {
+		if ok, statErr := vfs.Exists(n.opts.FS, n.opts.Dir); statErr == nil && !ok {
+			return true, nil
+		}
+		return false, fmt.Errorf("read data directory: %w", err)
+	}
+	return !slices.ContainsFunc(entries, func(e dirEntry) bool { return e.Name() != "lost+found" }), nil
+}
+
+// openLocal takes the data directory into use: recovery runs before it returns.
+func (n *Node) openLocal(ctx context.Context) (*local, error) {
+	l := &local{sync: replication.NewSyncRep()}
+	slots, err := replication.OpenSlots(replication.SlotsOptions{
+		FS: n.opts.FS, Dir: path.Join(n.opts.Dir, "pg_replslot"), Max: int(n.settings.Int("max_replication_slots")),
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.slots = slots
+	s := n.settings
+	l.engine, err = engine.Open(ctx, engine.Options{
+		Dir: n.opts.Dir, FS: n.opts.FS, Now: n.opts.Now, Log: n.log, Table: n.table, Signal: n.opts.Signal,
+		Retain: func() wal.LSN { return n.retain(l) },
+		Slots:  func() []api.Holder { return slotHolders(slots) },
+
+		SharedBuffers:       int(s.Int("shared_buffers")),
+		FullPageWrites:      s.Bool("full_page_writes"),
+		WALCompression:      compression(s.String("wal_compression")),
+		MaxWALSize:          s.Bytes("max_wal_size"),
+		MinWALSize:          s.Bytes("min_wal_size"),
+		WALKeepSize:         s.Bytes("wal_keep_size"),
+		CheckpointTimeout:   s.Duration("checkpoint_timeout"),
+		ConsistencyChecking: config.SplitList(s.String("wal_consistency_checking")),
+	})
+	if err != nil {
+		return nil, err
+	}
+	backups := &basebackup.Server{Engine: l.engine, Now: n.opts.Now}
+	l.server = replication.NewServer(replication.Options{
+		SystemID: l.engine.SystemID(), SegmentSize: uint64(l.engine.SegmentSize()),
+		Log: replication.LogOf(l.engine), Slots: slots, Sync: l.sync, Now: n.opts.Now, Logger: n.log,
+		Timeout:    func() time.Duration { return s.Duration("wal_sender_timeout") },
+		MaxSenders: int(s.Int("max_wal_senders")), BaseBackup: backups.Serve,
+	})
+	l.streams, l.end = context.WithCancelCause(n.run)
+	err = s.Set("wal_segment_size", fmt.Sprint(l.engine.SegmentSize()))
+	return l, err
+}
+
+func compression(value string) string {
+	if value == "on" || value == "pglz" {
+		return "lz4" // pglz is read, not written
+	}
+	return value
+}
+
+// retain is the oldest log that slots need, after those that need more than
+// max_slot_wal_keep_size were given up.
+func (n *Node) retain(l *local) wal.LSN {
+	if err := l.slots.Save(); err != nil {
+		n.log.Error("could not save replication slots", "error", err)
+		return l.slots.Oldest()
+	}
+	if limit := n.settings.Bytes("max_slot_wal_keep_size"); limit >= 0 && l.engine != nil {
+		if at := l.engine.Positions().Insert; uint64(at) > uint64(limit) {
+			lost, err := l.slots.GiveUp(at - wal.LSN(limit))
+			if len(lost) > 0 || err != nil {
+				n.log.Warn("replication slots given up: they needed more than max_slot_wal_keep_size", "slots", lost, "error", err)
+			}
+		}
+	}
+	return l.slots.Oldest()
+}
+
+func slotHolders(slots *replication.Slots) []api.Holder {
+	var out []api.Holder
+	for _, s := range slots.List() {
+		if s.RestartLSN != 0 {
+			out = append(out, api.Holder{Kind: api.HolderSlot, Name: s.Name, From: s.RestartLSN})
+		}
+	}
+	return out
+}
+
+// close ends use of the directory with a shutdown checkpoint or restartpoint.
+func (l *local) close(ctx context.Context) (err error) {
+	l.once.Do(func() {
+		l.giveUp()
+		err = errors.Join(l.slots.Save(), l.engine.Close(ctx))
+	})
+	return err
+}
+
+// abort ends use of the directory at once: what is on the disk is what a crash would leave.
+func (l *local) abort() {
+	l.once.Do(func() {
+		l.giveUp()
+		l.engine.Abort()
+	})
+}
+
+func (l *local) giveUp() {
+	l.sync.Close(replication.ErrDeposed)
+	l.end(&rmgr.Error{Code: "57P01", Message: "terminating connection: the node gives up its data directory"})
+}

@@ -1,0 +1,187 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"time"
+
+	api "github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/node/fence"
+)
+
+// ErrInUse says that another node runs on the data directory. Nothing was touched.
+var ErrInUse = errors.New("another node is running on this data directory")
+
+// suffixLock names the lock beside the data directory; it is held as long as the node runs.
+const suffixLock = ".lock"
+
+// quietLog swallows what net/http says of clients that leave early.
+var quietLog = log.New(io.Discard, "", 0)
+
+// Run runs the node until ctx ends, which asks for a fast stop: sessions end, standbys get the rest
+// of the log with a shutdown checkpoint at its end. It returns nil after such a stop, and otherwise
+// why the node cannot go on.
+func (n *Node) Run(ctx context.Context) error {
+	n.run, n.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	defer n.stop(errStopping)
+	n.started = n.opts.Now()
+	lock, err := n.opts.FS.Lock(n.opts.Dir + suffixLock)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %v", ErrInUse, n.opts.Dir, err)
+	}
+	defer lock.Close()
+	err = n.start()
+	if err == nil {
+		err = n.await(ctx)
+	}
+	return errors.Join(err, n.shutdown(err))
+}
+
+// start brings the node to where it waits for commands, or, unmanaged, to what it is.
+func (n *Node) start() (err error) {
+	if n.promises, err = fence.Open(n.opts.FS, n.opts.Dir); err != nil {
+		return err
+	}
+	if err := n.finishSwap(); err != nil {
+		return err
+	}
+	empty, err := n.isEmpty()
+	if err != nil {
+		return err
+	}
+	if empty && !n.managed() {
+		return fmt.Errorf("data directory %s is empty or does not exist: make one with `node init -D %s` or `node basebackup`", n.opts.Dir, n.opts.Dir)
+	}
+	if err := n.listenControl(); err != nil {
+		return err
+	}
+	if empty {
+		n.change(func(s *state) {
+			s.role, s.message = api.RoleEmpty, "waits to be initialised or to be told whom to copy"
+		})
+	} else if err := n.useLocal(n.run); err != nil {
+		return err
+	}
+	if err := n.listenSQL(); err != nil {
+		return err
+	}
+	n.tasks.Go(func() { n.probeWrites(n.run) })
+	if n.managed() {
+		n.tasks.Go(func() { n.watchIsolation(n.run) })
+		return nil
+	}
+	return n.startUnmanaged()
+}
+
+// await returns nil when a stop is asked for, or why the node cannot go on.
+func (n *Node) await(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-n.stopAsked:
+	case <-n.run.Done():
+		return context.Cause(n.run)
+	}
+	return nil
+}
+
+// requestStop asks for a fast stop.
+func (n *Node) requestStop() {
+	select {
+	case n.stopAsked <- struct{}{}:
+	default:
+	}
+}
+
+// patience is how long a stop waits for sessions, and for a command that is under way.
+const patience = 10 * time.Second
+
+// shutdown ends everything. After a failure nothing more is written.
+func (n *Node) shutdown(failure error) error {
+	was := n.current()
+	n.change(func(s *state) { s.role, s.open, s.message = api.RoleStopping, false, "stopping" })
+	defer n.endTasks()
+	if failure != nil {
+		if was.local != nil {
+			was.local.abort()
+		}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(n.run, patience)
+	defer cancel()
+	select {
+	case n.commands <- struct{}{}: // and never given back: no command begins any more
+	case <-ctx.Done():
+		n.log.Warn("stopping although a command is still running")
+	}
+	if n.sessions != nil {
+		n.sessions.Shutdown(ctx)
+	}
+	return n.stopLocal(was)
+}
+
+// stopLocal ends the use of the data directory: a primary gives its standbys everything first.
+func (n *Node) stopLocal(was state) error {
+	now := n.current()
+	if now.following != nil {
+		now.following.end()
+	}
+	l := now.local
+	if l == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(n.run, drainWithin)
+	defer cancel()
+	if was.role == api.RolePrimary && was.open {
+		if err := l.engine.Demote(ctx); err != nil {
+			l.abort()
+			return fmt.Errorf("shutdown checkpoint: %w", err)
+		}
+	}
+	if err := l.server.Drain(ctx); err != nil {
+		n.log.Warn("standbys did not take the rest of the log in time", "error", err)
+	}
+	if was.role == api.RolePrimary && !was.open {
+		l.abort() // a shutdown checkpoint would make its log diverge from its successor's
+		return nil
+	}
+	if err := l.close(ctx); err != nil {
+		return fmt.Errorf("close data directory: %w", err)
+	}
+	n.log.Info("stopped", "lsn", l.engine.Positions().Flush)
+	return nil
+}
+
+// endTasks closes what is still open and returns when every goroutine has ended.
+func (n *Node) endTasks() {
+	n.stop(errStopping)
+	if n.sessions != nil {
+		n.sessions.Close()
+	}
+	for _, c := range n.closers {
+		c()
+	}
+	n.tasks.Wait()
+}
+
+// Reload reads the settings file again. On an error nothing has changed.
+func (n *Node) Reload() error {
+	file, err := n.readConfig()
+	if err != nil {
+		return err
+	}
+	changes, err := n.settings.Reload(ConfigFile, file)
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if c.Restart {
+			n.log.Warn("setting needs a restart", "name", c.Name, "current", c.Old, "configured", c.New)
+		} else {
+			n.log.Info("setting changed", "name", c.Name, "old", c.Old, "new", c.New)
+		}
+	}
+	return n.applyReload()
+}

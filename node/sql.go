@@ -1,0 +1,129 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	api "github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/node/config"
+	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+// sqlEngine is what all sessions share. It asks for the data directory in use at every call, so that
+// sessions outlive a change of it.
+func (n *Node) sqlEngine() (*sql.Engine, error) {
+	catalog := &sql.Registry{Node: n.sqlSettings, Lookup: n.settings.Show, Modules: n.moduleState}
+	if err := catalog.AddFunctions(n.table.Functions()...); err != nil {
+		return nil, err
+	}
+	if err := n.addBuiltin(catalog); err != nil {
+		return nil, err
+	}
+	return &sql.Engine{
+		Catalog: catalog, Caller: (*caller)(n), Committer: (*committer)(n),
+		Checkpoint: func(ctx context.Context) error { return n.Checkpoint(ctx, api.CheckpointRequest{Wait: true}) },
+		InRecovery: n.inRecovery,
+	}, nil
+}
+
+func (n *Node) inRecovery() bool { return n.current().role != api.RolePrimary }
+
+func (n *Node) sqlSettings() []sql.Setting {
+	var out []sql.Setting
+	for _, s := range config.List() {
+		value, _ := n.settings.Show(s.Name)
+		out = append(out, sql.Setting{Name: s.Name, Value: value, Description: s.Short})
+	}
+	return out
+}
+
+func (n *Node) moduleState(name string) sql.ModuleState {
+	if _, _, loaded := moduleOf(n.table, name); loaded {
+		return sql.ModuleLoaded
+	}
+	for _, m := range n.opts.Modules {
+		if strings.EqualFold(m.Name, name) {
+			return sql.ModuleOff
+		}
+	}
+	return sql.ModuleUnknown
+}
+
+// ready refuses clients while there is nothing to be read.
+func (n *Node) ready() error {
+	now := n.current()
+	switch {
+	case now.role == api.RoleStopping:
+		return &rmgr.Error{Code: "57P03", Message: "the database system is shutting down"}
+	case now.local == nil:
+		return &rmgr.Error{Code: "57P03", Message: "the database system is starting up", Detail: "The node is " + string(now.role) + ": " + now.message + "."}
+	case !now.local.engine.Positions().Consistent:
+		return &rmgr.Error{Code: "57P03", Message: "the database system is not yet accepting connections", Detail: "Consistent recovery state has not been yet reached."}
+	}
+	return nil
+}
+
+// caller runs functions on the data directory in use.
+type caller Node
+
+func (c *caller) Call(ctx context.Context, fn *rmgr.Function, args []any, row func(...any) error) (wal.LSN, error) {
+	n := (*Node)(c)
+	now := n.current()
+	if now.local == nil {
+		return 0, n.ready()
+	}
+	if fn.Write != nil && now.role == api.RolePrimary && !now.open {
+		return 0, &rmgr.Error{Code: "25006", Message: "cannot execute " + fn.Name + "() on a primary that is closed for writes", Detail: now.message}
+	}
+	if fn.Write != nil && now.role != api.RolePrimary {
+		return 0, &rmgr.Error{Code: "25006", Message: "cannot execute " + fn.Name + "() during recovery"}
+	}
+	end, err := now.local.engine.Call(ctx, fn, args, row)
+	if session := sql.FromContext(ctx); session != nil && end != wal.InvalidLSN {
+		n.writers.LoadOrStore(session, now.local)
+	}
+	return end, err
+}
+
+// committer waits until a write may be acknowledged.
+type committer Node
+
+// Commit lets nothing pass that a fenced node could not stand for: also a commit that waits for
+// nobody else asks SyncRep, which is closed before a promise is told.
+func (c *committer) Commit(ctx context.Context, lsn wal.LSN, level string) (warning string, err error) {
+	n := (*Node)(c)
+	l := n.writtenTo(ctx)
+	if l == nil {
+		return "", replication.ErrDeposed
+	}
+	wait, err := replication.ParseLevel(level)
+	if err != nil {
+		return "", err
+	}
+	if level != "off" {
+		if err := l.engine.Log().Flush(lsn); err != nil {
+			return "", &rmgr.Error{Code: "58030", Message: "could not make the log durable: " + err.Error(), Detail: "The fate of the transaction is unknown."}
+		}
+	}
+	err = l.sync.Wait(ctx, lsn, wait)
+	if errors.Is(err, replication.ErrWaitCancelled) {
+		return fmt.Sprintf("%v. The transaction has already committed locally, but might not have been replicated to the standby.", err), nil
+	}
+	return "", err
+}
+
+// writtenTo is the data directory that the session has written to: it may have been replaced since,
+// and the new one's log says nothing about what was written to the old.
+func (n *Node) writtenTo(ctx context.Context) *local {
+	if session := sql.FromContext(ctx); session != nil {
+		if l, ok := n.writers.LoadAndDelete(session); ok {
+			return l.(*local)
+		}
+	}
+	return n.current().local
+}
