@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
@@ -36,7 +35,7 @@ type SlotsOptions struct {
 
 // Slots are a node's replication slots. Any goroutine may call its methods.
 //
-// On disk each is a directory with a file "state" (see slotState). A temporary slot is in memory
+// On disk each is a directory with a file "state" (see encodeSlot); without it there is no slot. A temporary slot is in memory
 // only and ends with its session. What a client has confirmed is written by Save, at checkpoints;
 // creating, dropping and giving up are durable when the call returns.
 type Slots struct {
@@ -60,7 +59,7 @@ type slot struct {
 // or half removed is cleared away.
 func OpenSlots(o SlotsOptions) (*Slots, error) {
 	s := &Slots{opts: o, byID: map[string]*slot{}}
-	if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
+	if err := errors.Join(o.FS.MkdirAll(o.Dir, 0o700), o.FS.SyncDir(path.Dir(o.Dir))); err != nil {
 		return nil, fmt.Errorf("create directory of replication slots: %w", err)
 	}
 	entries, err := o.FS.ReadDir(o.Dir)
@@ -68,17 +67,17 @@ func OpenSlots(o SlotsOptions) (*Slots, error) {
 		return nil, fmt.Errorf("list replication slots: %w", err)
 	}
 	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
 		dir := path.Join(o.Dir, e.Name())
-		if strings.HasSuffix(e.Name(), ".tmp") {
+		raw, err := vfs.ReadFile(o.FS, path.Join(dir, slotState))
+		if errors.Is(err, fs.ErrNotExist) { // half made or half removed
 			if err := s.removeDir(dir); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		if !e.IsDir() {
-			continue
-		}
-		raw, err := vfs.ReadFile(o.FS, path.Join(dir, "state"))
 		if err != nil {
 			return nil, fmt.Errorf("read replication slot %q: %w", e.Name(), err)
 		}
@@ -359,7 +358,7 @@ func (s *Slots) Save() error {
 
 	var errs []error
 	for _, sl := range changed {
-		err := vfs.WriteFile(s.opts.FS, path.Join(s.opts.Dir, sl.Name, "state"), encodeSlot(sl), 0o600)
+		err := vfs.WriteFile(s.opts.FS, s.statePath(sl.Name), encodeSlot(sl), 0o600)
 		s.mu.Lock()
 		if now := s.byID[sl.Name]; err == nil {
 			now.saved = sl.RestartLSN
@@ -372,45 +371,42 @@ func (s *Slots) Save() error {
 	return errors.Join(errs...)
 }
 
-// makeDir builds the slot's directory beside its place and moves it there, so that a crash leaves a
-// whole slot or none.
+const slotState = "state"
+
+func (s *Slots) statePath(name string) string { return path.Join(s.opts.Dir, name, slotState) }
+
 func (s *Slots) makeDir(sl Slot) error {
 	fsys, dir := s.opts.FS, path.Join(s.opts.Dir, sl.Name)
-	tmp := dir + ".tmp"
-	err := s.removeDir(tmp)
+	err := fsys.MkdirAll(dir, 0o700)
 	if err == nil {
-		err = fsys.MkdirAll(tmp, 0o700)
+		err = vfs.WriteFile(fsys, s.statePath(sl.Name), encodeSlot(sl), 0o600)
 	}
 	if err == nil {
-		err = vfs.WriteFile(fsys, path.Join(tmp, "state"), encodeSlot(sl), 0o600)
-	}
-	if err == nil {
-		err = vfs.RenameDurably(fsys, tmp, dir)
+		err = fsys.SyncDir(s.opts.Dir)
 	}
 	if err != nil {
-		return fmt.Errorf("create replication slot %q: %w", sl.Name, err)
+		return errors.Join(fmt.Errorf("create replication slot %q: %w", sl.Name, err), s.removeDir(dir))
 	}
 	return nil
 }
 
 func (s *Slots) dropDir(name string) error {
 	dir := path.Join(s.opts.Dir, name)
-	if err := vfs.RenameDurably(s.opts.FS, dir, dir+".tmp"); err != nil {
+	err := s.opts.FS.Remove(s.statePath(name))
+	if err == nil {
+		err = s.opts.FS.SyncDir(dir)
+	}
+	if err != nil {
 		return fmt.Errorf("drop replication slot %q: %w", name, err)
 	}
-	return s.removeDir(dir + ".tmp")
+	return s.removeDir(dir)
 }
 
-// removeDir removes a slot's directory with its files, if it is there.
+// removeDir removes a directory with its files.
 func (s *Slots) removeDir(dir string) error {
 	entries, err := s.opts.FS.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	for _, e := range entries {
-		if err == nil {
-			err = s.opts.FS.Remove(path.Join(dir, e.Name()))
-		}
+		err = errors.Join(err, s.opts.FS.Remove(path.Join(dir, e.Name())))
 	}
 	if err == nil {
 		err = s.opts.FS.Remove(dir)
