@@ -296,3 +296,6 @@ func sameLog(t *testing.T, a, b *machine) {
 		t.Errorf("%s and %s have different log", a.name, b.name)
 	}
 }
+
+// pass lets the bubble's clock run.
+func pass(d time.Duration) { <-time.After(d) }

@@ -67,21 +67,21 @@ func TestAStandbyConnectsAgain(t *testing.T) {
 		a.write(10, 1000)
 		a.down = true
 		r := b.follow(a, nil)
-		time.Sleep(time.Minute) // fake: the bubble's clock
+		pass(time.Minute) // fake: the bubble's clock
 		if st := r.Status(); st.Streaming || st.Err == nil {
 			t.Errorf("status while the upstream is down: %+v", st)
 		}
 		a.mu.Lock()
 		a.down = false
 		a.mu.Unlock()
-		time.Sleep(6 * time.Second)
+		pass(6 * time.Second)
 		sameLog(t, a, b)
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		a.server.Drain(ctx) // cuts the stream off
 		a.write(10, 1000)
-		time.Sleep(6 * time.Second)
+		pass(6 * time.Second)
 		sameLog(t, a, b)
 		r.Stop()
 		a.conns.Wait()
@@ -115,12 +115,12 @@ func TestASilentStandbyIsGivenUp(t *testing.T) {
 				return deaf{c, lost}, err
 			}
 		})
-		time.Sleep(5 * time.Minute)
+		pass(5 * time.Minute)
 		if got := a.server.Replicas(); len(got) != 1 || got[0].Started != began {
 			t.Fatalf("an idle stream did not last: %+v", got)
 		}
 		close(lost)
-		time.Sleep(61 * time.Second)
+		pass(61 * time.Second)
 		if got := a.server.Replicas(); len(got) > 0 && got[0].Started == began {
 			t.Errorf("a silent standby is kept: %+v", got)
 		}
@@ -134,7 +134,7 @@ func TestASilentUpstreamIsGivenUp(t *testing.T) {
 		a, b := newMachine(t, "a", false), newMachine(t, "b", true)
 		a.timeout = 0 // sends no keepalives by itself
 		r := b.follow(a, nil)
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		if st := r.Status(); !st.Streaming || time.Since(st.LastMessage) > time.Minute {
 			t.Errorf("an idle stream did not last: %+v", st)
 		}
@@ -149,7 +149,7 @@ func TestASilentUpstreamIsGivenUp(t *testing.T) {
 				return client, nil
 			}
 		})
-		time.Sleep(61 * time.Second)
+		pass(61 * time.Second)
 		if st := r.Status(); st.Err == nil {
 			t.Errorf("an upstream that answers nothing: %+v", st)
 		}
