@@ -195,7 +195,7 @@ func (n *Node) pgwireServer(engine *sql.Engine) (*pgwire.Server, error) {
 		}
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Time: n.opts.Now, GetConfigForClient: n.serverTLS}
 	}
-	return pgwire.New(o)
+	return pgwire.NewServer(o)
 }
 
 // serverTLS reads the certificate files for each connection, so that rotation needs no reload.
@@ -291,10 +291,5 @@ func (r *replicas) ServeReplication(ctx context.Context, c *pgwire.ReplicationCo
 	defer cancel(nil)
 	stop := context.AfterFunc(l.streams, func() { cancel(context.Cause(l.streams)) })
 	defer stop()
-	return l.server.Serve(ctx, replicaConn{c})
+	return l.server.Serve(ctx, c)
 }
-
-// replicaConn is a connection as the replication server knows it.
-type replicaConn struct{ *pgwire.ReplicationConn }
-
-func (c replicaConn) Query(_ context.Context, query string) error { return c.ReplicationConn.Query(query) }

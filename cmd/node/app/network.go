@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// unacknowledged is after how long a connection counts as dead although neither side closed it: a
+// partition must not leave a watch stream or a replication stream looking alive.
+const unacknowledged = 15 * time.Second
+
+// dial connects; a dead peer is noticed within unacknowledged.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: 5 * time.Second, KeepAliveConfig: keepAlive, Control: userTimeout}
+	return d.DialContext(ctx, network, address)
+}
+
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 5 * time.Second, Count: 2}
+
+// listen opens a listener. A socket file that nobody listens on is left over from a crash and taken.
+func listen(network, address string) (net.Listener, error) {
+	if network == "unix" {
+		return listenUnix(address)
+	}
+	c := net.ListenConfig{KeepAliveConfig: keepAlive, Control: userTimeout}
+	return c.Listen(context.Background(), network, address)
+}
+
+func listenUnix(path string) (net.Listener, error) {
+	if _, err := os.Lstat(path); err == nil {
+		if conn, err := net.DialTimeout("unix", path, time.Second); err == nil {
+			conn.Close()
+			return nil, fmt.Errorf("somebody listens on %s already", path)
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	return l, os.Chmod(path, 0o600)
+}
+
+// userTimeout bounds how long sent bytes may stay unacknowledged.
+func userTimeout(_, _ string, c syscall.RawConn) error {
+	var failed error
+	err := c.Control(func(fd uintptr) {
+		failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(unacknowledged.Milliseconds()))
+	})
+	return errors.Join(err, failed)
+}

@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/redoubt-wal/redoubt/node"
+	"github.com/redoubt-wal/redoubt/node/config"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var dir, configFile string
+	var options []string
+	cmd := &cobra.Command{
+		Use:   "run -D DIR [-c name=value]...",
+		Short: "Run the node",
+		Long: "Run the node until SIGTERM or SIGINT (a fast stop with a shutdown checkpoint). SIGHUP reloads\n" +
+			"the settings, SIGQUIT stops at once. After a crash, the same command recovers and goes on.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, err := dataDir(dir)
+			if err != nil {
+				return err
+			}
+			return a.run(cmd.Context(), dir, configFile, options)
+		},
+	}
+	dirFlag(cmd, &dir)
+	cmd.Flags().StringArrayVarP(&options, "set", "c", nil, "set `name=value`, over the settings file")
+	cmd.Flags().StringVar(&configFile, "config-file", "", "settings `FILE` instead of DIR/"+node.ConfigFile)
+	return cmd
+}
+
+// dirFlag is -D, with PGDATA as its default as PostgreSQL has it.
+func dirFlag(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVarP(dir, "pgdata", "D", os.Getenv("PGDATA"), "data `DIR`ectory")
+}
+
+// dataDir is the absolute path of the data directory.
+func dataDir(dir string) (string, error) {
+	if dir == "" {
+		return "", errors.New("no data directory: say -D DIR or set PGDATA")
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("data directory: %w", err)
+	}
+	return abs, nil
+}
+
+func (a *app) run(ctx context.Context, dir, configFile string, options []string) error {
+	read := func() ([]byte, error) { return readConfig(dir, configFile) }
+	file, err := read()
+	if err != nil {
+		return err
+	}
+	name := node.ConfigFile
+	if configFile != "" {
+		name = configFile
+	}
+	settings, err := config.Load(name, file, options...)
+	if err != nil {
+		return err
+	}
+	if err := a.fillIn(settings, dir); err != nil {
+		return err
+	}
+	level := new(slog.LevelVar)
+	level.Set(logLevel(settings.String("log_min_messages")))
+	log := slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+	n, err := node.New(node.Options{
+		Dir: dir, FS: vfs.OS(), Settings: settings, Modules: a.modules,
+		Now: time.Now, Dial: dial, Listen: listen, Log: log, Version: version(), Signal: kill, ReadConfig: read,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	done := make(chan struct{})
+	defer close(done)
+	go onSignals(done, n, settings, level, log)
+	if err := n.Run(ctx); err != nil {
+		return describeRun(err)
+	}
+	return nil
+}
+
+// onSignals reloads at SIGHUP and ends the process at once at SIGQUIT.
+func onSignals(done <-chan struct{}, n *node.Node, settings *config.Settings, level *slog.LevelVar, log *slog.Logger) {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGQUIT)
+	defer signal.Stop(signals)
+	for {
+		select {
+		case <-done:
+			return
+		case s := <-signals:
+			if s == syscall.SIGQUIT {
+				log.Warn("stopping at once")
+				os.Exit(2)
+			}
+			if err := n.Reload(); err != nil {
+				log.Error("reload refused; nothing has changed", "error", err)
+			}
+			level.Set(logLevel(settings.String("log_min_messages")))
+		}
+	}
+}
+
+// describeRun says the one thing that a person needs of a node that could not go on.
+func describeRun(err error) error {
+	if errors.Is(err, node.ErrInUse) {
+		return node.ErrInUse
+	}
+	return err
+}
+
+// readConfig reads the settings; a data directory without a file has defaults.
+func readConfig(dir, configFile string) ([]byte, error) {
+	name := configFile
+	if name == "" {
+		name = filepath.Join(dir, node.ConfigFile)
+	}
+	file, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) && configFile == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	return file, nil
+}
+
+// fillIn gives settings whose default is a fact of this machine.
+func (a *app) fillIn(s *config.Settings, dir string) error {
+	if s.String("instance_name") == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			host = "node"
+		}
+		if err := s.Set("instance_name", host); err != nil {
+			return err
+		}
+	}
+	return s.Set("data_directory", dir)
+}
+
+// kill sends this process a signal, as a replayed record of the signal module asks.
+func kill(sig int, reason string) error {
+	slog.Warn("signalled by a log record", "signal", sig, "reason", reason)
+	return syscall.Kill(os.Getpid(), syscall.Signal(sig))
+}
+
+var logLevels = map[string]slog.Level{
+	"info": slog.LevelInfo, "notice": slog.LevelInfo, "log": slog.LevelInfo,
+	"warning": slog.LevelWarn, "error": slog.LevelError, "fatal": slog.LevelError, "panic": slog.LevelError,
+}
+
+func logLevel(word string) slog.Level {
+	if strings.HasPrefix(word, "debug") {
+		return slog.LevelDebug
+	}
+	return logLevels[word]
+}
