@@ -65,7 +65,7 @@ func TestRefusedAtApply(t *testing.T) {
 		"no storage":                                {edit("size: 10Gi", "size: 0"), "spec.storage.size", "more than nothing"},
 		"a setting that the operator owns":          {goodCluster + "  settings: {preload_modules: kv}\n", "spec.settings", "cannot be set here"},
 		"a setting with a strange name":             {goodCluster + "  settings: {'Max WAL': '1'}\n", "spec.settings", "lower-case"},
-		"a detection timeout of nothing":            {goodCluster + "  failover: {detectionTimeout: 1ms}\n", "spec.failover.detectionTimeout", "between 500ms and 10m"},
+		"a detection timeout of nothing":            {goodCluster + "  failover: {detectionTimeout: 1ms}\n", "spec.failover.detectionTimeout", "between 2s and 10m"},
 		"a name that no pod can carry":              {edit("name: orders", "name: orders.eu"), "the name of a WALCluster", "begins with a letter"},
 		"a field that does not exist":               {goodCluster + "  walStorage: {size: 5Gi}\n", "spec.walStorage", "unknown field"},
 		"a reservation below the custom range":      {rmgr("rmgr-21", "{id: 21, name: acme}"), "spec.id", "greater than or equal to 128"},

@@ -49,6 +49,8 @@ func revive(s *State) []Step {
 		case s.isVictim(m.Name):
 		case m.Pod != nil && m.Pod.Finished && !m.Pod.Deleting:
 			steps = append(steps, Step{Do: DeletePod, Target: m.Name, UID: m.Pod.UID, Reason: v1.ReasonPodFinished, Message: "its pod has ended: " + m.Pod.Problem})
+		case !m.Volume && m.Pod != nil && !m.Pod.Deleting:
+			steps = append(steps, Step{Do: CreateInstance, Target: m.Name, Reason: v1.ReasonVolumeMissing, Message: "instance " + m.Name + " gets a new volume"})
 		case m.Pod == nil:
 			steps = append(steps, Step{Do: CreateInstance, Target: m.Name, Reason: v1.ReasonInstanceMissing, Message: "instance " + m.Name + " gets its pod back"})
 		}

@@ -244,7 +244,7 @@ func (s *State) quorum() metav1.Condition {
 			up = append(up, r.Name)
 		}
 	}
-	message := fmt.Sprintf("commits wait for %s; streaming: [%s]; waiting commits: %d", describe(*set), strings.Join(up, ", "), p.Status.Waiters)
+	message := fmt.Sprintf("commits wait for %s; streaming: [%s]", describe(*set), strings.Join(up, ", "))
 	if len(up) < int(set.Number) {
 		return condition(kind, false, v1.ReasonQuorumMissing, message)
 	}

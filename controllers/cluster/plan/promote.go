@@ -78,6 +78,7 @@ func awaitPrimary(s *State) []Step {
 	if p == nil {
 		return nil
 	}
-	return []Step{wait(v1.ReasonWaitingForPrimary, p.Name, fmt.Sprintf("%s has not been heard for %s (failover.detectionTimeout %s)", p.Name,
-		s.Now.Sub(p.LastHeard).Round(100*time.Millisecond), s.Spec.Failover.DetectionTimeout.Duration), time.Minute, poll)}
+	return []Step{wait(v1.ReasonWaitingForPrimary, p.Name, fmt.Sprintf("%s is silent; it counts as lost after failover.detectionTimeout, %s",
+		p.Name, s.Spec.Failover.DetectionTimeout.Duration), time.Minute, poll)}
+}
 }

@@ -1,0 +1,193 @@
+package cluster
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/redoubt-wal/redoubt/api/v1"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/desired"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/pki"
+)
+
+// ensureEvery is how often what hardly ever changes is made as it should be: services, budget,
+// secrets, sizes of volumes. At once after a change of the spec.
+const ensureEvery = time.Minute
+
+// ensure makes what does not depend on what the instances say.
+func (r *Reconciler) ensure(ctx context.Context, c *v1.WALCluster) error {
+	key := client.ObjectKeyFromObject(c)
+	if !r.credentials.due(key, c.UID, c.Generation, r.Now()) {
+		return nil
+	}
+	authority, err := r.ensureAuthority(ctx, c)
+	if err != nil {
+		return fmt.Errorf("authority: %w", err)
+	}
+	if err := r.ensureApp(ctx, c); err != nil {
+		return fmt.Errorf("secret for applications: %w", err)
+	}
+	for _, s := range desired.Services(c) {
+		if err := r.serverSideApply(ctx, s); err != nil {
+			return fmt.Errorf("service %s: %w", s.Name, err)
+		}
+	}
+	if err := r.serverSideApply(ctx, desired.Budget(c)); err != nil {
+		return fmt.Errorf("disruption budget: %w", err)
+	}
+	var claims corev1.PersistentVolumeClaimList
+	if err := r.List(ctx, &claims, client.InNamespace(c.Namespace), client.MatchingLabels{v1.LabelCluster: c.Name}); err != nil {
+		return err
+	}
+	r.credentials.put(key, c.UID, c.Generation, r.Now(), authority)
+	for i := range claims.Items {
+		claim := &claims.Items[i]
+		if !claim.DeletionTimestamp.IsZero() {
+			continue
+		}
+		if err := r.ensureLeaf(ctx, c, claim.Name); err != nil {
+			return err
+		}
+		if claim.Spec.Resources.Requests.Storage().Cmp(c.Spec.Storage.Size) < 0 {
+			if err := r.serverSideApply(ctx, desired.Claim(c, claim.Name)); err != nil {
+				return fmt.Errorf("grow volume %s: %w", claim.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// ensureAuthority reads a cluster's authority, or makes it. It is never replaced: instances would
+// not know the new one.
+func (r *Reconciler) ensureAuthority(ctx context.Context, c *v1.WALCluster) (pki.Pair, error) {
+	var secret corev1.Secret
+	err := r.Live.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: desired.SecretCA(c.Name)}, &secret)
+	if err == nil {
+		return pki.Pair{Cert: secret.Data["ca.crt"], Key: secret.Data["ca.key"]}, nil
+	}
+	if !apierrors.IsNotFound(err) {
+		return pki.Pair{}, err
+	}
+	authority, err := pki.NewAuthority("redoubt "+c.Namespace+"/"+c.Name, r.Now())
+	if err != nil {
+		return pki.Pair{}, err
+	}
+	return authority, r.Create(ctx, desired.CA(c, authority.Cert, authority.Key), client.FieldOwner(v1.OperatorName))
+}
+
+func (r *Reconciler) ensureApp(ctx context.Context, c *v1.WALCluster) error {
+	var secret corev1.Secret
+	err := r.Live.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: desired.SecretApp(c.Name)}, &secret)
+	if !apierrors.IsNotFound(err) {
+		return err
+	}
+	return ignoreExists(r.Create(ctx, desired.App(c, strings.ToLower(rand.Text())), client.FieldOwner(v1.OperatorName)))
+}
+
+// ensureLeaf makes an instance's certificate, and makes it anew before it ends.
+func (r *Reconciler) ensureLeaf(ctx context.Context, c *v1.WALCluster, instance string) error {
+	authority, ok := r.credentials.authority(client.ObjectKeyFromObject(c))
+	if !ok {
+		return fmt.Errorf("no authority for %s yet", instance)
+	}
+	names := desired.DNSNames(c, instance)
+	var secret corev1.Secret
+	err := r.Live.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: desired.SecretTLS(instance)}, &secret)
+	switch {
+	case err == nil:
+		if authority.Good(pki.Pair{Cert: secret.Data["tls.crt"], Key: secret.Data["tls.key"]}, names, r.Now()) == nil {
+			return nil
+		}
+	case !apierrors.IsNotFound(err):
+		return fmt.Errorf("certificate of %s: %w", instance, err)
+	}
+	leaf, err := authority.Leaf(instance, names, r.Now())
+	if err != nil {
+		return fmt.Errorf("certificate of %s: %w", instance, err)
+	}
+	return r.serverSideApply(ctx, desired.TLS(c, instance, leaf.Cert, leaf.Key, authority.Cert))
+}
+
+// credentials are what the operator speaks to each cluster's instances with. Its own leaf is only in
+// memory.
+type credentials struct {
+	mu   sync.Mutex
+	kept map[types.NamespacedName]*credential
+}
+
+type credential struct {
+	uid        types.UID
+	generation int64
+	at         time.Time
+	pair       pki.Pair
+	leaf       pki.Pair
+	issued     time.Time
+}
+
+func newCredentials() *credentials { return &credentials{kept: map[types.NamespacedName]*credential{}} }
+
+// due reports whether ensure has something to do.
+func (k *credentials) due(cluster types.NamespacedName, uid types.UID, generation int64, now time.Time) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	c := k.kept[cluster]
+	return c == nil || c.uid != uid || c.generation != generation || now.Sub(c.at) > ensureEvery
+}
+
+func (k *credentials) put(cluster types.NamespacedName, uid types.UID, generation int64, now time.Time, authority pki.Pair) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	c := k.kept[cluster]
+	if c == nil || string(c.pair.Cert) != string(authority.Cert) {
+		c = &credential{pair: authority}
+		k.kept[cluster] = c
+	}
+	c.uid, c.generation, c.at = uid, generation, now
+}
+
+func (k *credentials) authority(cluster types.NamespacedName) (pki.Pair, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	c := k.kept[cluster]
+	if c == nil {
+		return pki.Pair{}, false
+	}
+	return c.pair, true
+}
+
+// of is a cluster's authority, and the operator's leaf of it, issued anew when a third of its life is
+// left.
+func (k *credentials) of(cluster types.NamespacedName) (authority []byte, leaf func() (pki.Pair, error)) {
+	pair, _ := k.authority(cluster)
+	return pair.Cert, func() (pki.Pair, error) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		c := k.kept[cluster]
+		if c == nil {
+			return pki.Pair{}, fmt.Errorf("cluster %s is gone", cluster)
+		}
+		now := time.Now()
+		if c.leaf.Cert == nil || now.Sub(c.issued) > pki.LeafLife*2/3 {
+			fresh, err := c.pair.Leaf(v1.OperatorName, nil, now)
+			if err != nil {
+				return pki.Pair{}, err
+			}
+			c.leaf, c.issued = fresh, now
+		}
+		return c.leaf, nil
+	}
+}
+
+func (k *credentials) forget(cluster types.NamespacedName) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.kept, cluster)
+}

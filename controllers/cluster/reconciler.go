@@ -1,0 +1,159 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	v1 "github.com/redoubt-wal/redoubt/api/v1"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/watch"
+)
+
+// +kubebuilder:rbac:groups=redoubt.dev,resources=walclusters,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=redoubt.dev,resources=walclusters/status,verbs=update;patch
+// +kubebuilder:rbac:groups=redoubt.dev,resources=walclusters/finalizers,verbs=update
+// +kubebuilder:rbac:groups=redoubt.dev,resources=resourcemanagers,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=persistentvolumeclaims,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=services,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;patch;delete
+// +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;create;update
+
+// A Reconciler brings WALClusters to what their specs say.
+type Reconciler struct {
+	client.Client                      // reads of pods, volumes and services come from a cache
+	Live          client.Reader        // reads straight from the API server: clusters and secrets
+	Recorder      events.EventRecorder // may be nil
+	Now           func() time.Time
+	Dial          DialInstance // how to reach an instance; nil: the control port of its pod's address
+
+	hub         *watch.Hub
+	commands    *commands
+	credentials *credentials
+	censuses    *censuses
+	told        *told
+	wake        chan event.GenericEvent
+}
+
+// DialInstance is where an instance's control API is.
+type DialInstance func(pod *corev1.Pod) (address string)
+
+// SetupWithManager registers the controller and its watches.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.Init()
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1.WALCluster{}).
+		Owns(&corev1.Pod{}).
+		Owns(&corev1.PersistentVolumeClaim{}).
+		Owns(&corev1.Service{}).
+		Owns(&policyv1.PodDisruptionBudget{}).
+		Watches(&v1.ResourceManager{}, handler.EnqueueRequestsFromMapFunc(r.allClusters)).
+		WatchesRawSource(source.Channel(r.wake, &handler.EnqueueRequestForObject{})).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: 4,
+			// A failed pass is soon tried again: it may be the one that replaces a lost primary.
+			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](50*time.Millisecond, 2*time.Second),
+		}).
+		Complete(r)
+}
+
+// Init makes what lives as long as the operator. SetupWithManager calls it.
+func (r *Reconciler) Init() {
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	r.wake = make(chan event.GenericEvent, 1024)
+	r.hub = watch.NewHub(r.Now, r.trigger)
+	r.commands = newCommands(r.hub, r.trigger)
+	r.credentials = newCredentials()
+	r.censuses = newCensuses()
+	r.told = newTold()
+}
+
+// trigger asks for a pass. It never blocks: a full channel means that passes are due anyway.
+func (r *Reconciler) trigger(cluster types.NamespacedName) {
+	c := &v1.WALCluster{}
+	c.Namespace, c.Name = cluster.Namespace, cluster.Name
+	select {
+	case r.wake <- event.GenericEvent{Object: c}:
+	default:
+	}
+}
+
+func (r *Reconciler) allClusters(ctx context.Context, _ client.Object) []reconcile.Request {
+	var clusters v1.WALClusterList
+	if r.List(ctx, &clusters) != nil {
+		return nil
+	}
+	var out []reconcile.Request
+	for i := range clusters.Items {
+		out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&clusters.Items[i])})
+	}
+	return out
+}
+
+// Reconcile is one pass over one cluster.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	var c v1.WALCluster
+	if err := r.Live.Get(ctx, req.NamespacedName, &c); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.forget(req.NamespacedName)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !c.DeletionTimestamp.IsZero() {
+		r.forget(req.NamespacedName)
+		return ctrl.Result{}, nil // what it owns goes with it
+	}
+	if err := r.ensure(ctx, &c); err != nil {
+		return ctrl.Result{}, err
+	}
+	seen, err := r.observe(ctx, &c)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	steps, next := plan.Next(seen)
+	logSteps(logr.FromContextOrDiscard(ctx), steps)
+	failed := r.apply(ctx, &c, steps)
+	if err := r.report(ctx, &c, seen, steps, failed); err != nil || failed != nil {
+		if apierrors.IsConflict(failed) || apierrors.IsConflict(err) {
+			return ctrl.Result{RequeueAfter: 10 * time.Millisecond}, nil // somebody wrote meanwhile: look again
+		}
+		return ctrl.Result{}, errors.Join(failed, err)
+	}
+	return ctrl.Result{RequeueAfter: next}, nil
+}
+
+func (r *Reconciler) forget(cluster types.NamespacedName) {
+	r.hub.Forget(cluster)
+	r.credentials.forget(cluster)
+	r.told.forget(cluster)
+}
+
+func logSteps(log logr.Logger, steps []plan.Step) {
+	for _, s := range steps {
+		level := 0
+		if s.Do == plan.Wait || s.Do == plan.Label {
+			level = 1
+		}
+		log.V(level).Info("step", "do", s.Do, "member", s.Target, "reason", s.Reason, "message", s.Message)
+	}
+}
