@@ -2,26 +2,67 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"io"
-	"time"
+	"path"
+	"sync"
+	"sync/atomic"
 
 	"github.com/redoubt-wal/redoubt/api/control"
-	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/node/buffer"
+	"github.com/redoubt-wal/redoubt/node/census"
+	"github.com/redoubt-wal/redoubt/node/checkpoint"
+	"github.com/redoubt-wal/redoubt/node/latch"
+	"github.com/redoubt-wal/redoubt/node/storage"
+	"github.com/redoubt-wal/redoubt/node/txn"
 	"github.com/redoubt-wal/redoubt/rmgr/modules"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/segment"
-	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
-var errNotYet = errors.New("not yet")
-
 // An Engine is one node's data directory in use. Its methods may be called concurrently.
-type Engine struct{ o Options }
+//
+// Latches, in the order they are taken: roles, gate, managers, checkpoints, snapshots, a page's, noting.
+type Engine struct {
+	o       Options
+	system  uint64
+	segSize uint64
+
+	lock    io.Closer // of the directory
+	control controlKeeper
+	log     *segment.Log
+	store   *storage.Store
+	pool    *buffer.Pool
+	census  *census.Census
+	xids    txn.Xids
+	insert  inserting
+	backups backups
+
+	roles       latch.Latch      // held by Promote, Demote, Follow and Close: one at a time
+	gate        latch.Latch      // shared by writes; exclusive while the role or the MODULES snapshot changes
+	managers    [256]latch.Latch // a manager's pages: exclusive for writes and replay, shared for reads
+	checkpoints latch.Latch      // one checkpoint at a time, and none while the role changes
+	snapshots   latch.Latch      // held from looking at the MODULES snapshot to having logged it
+	noting      latch.Latch      // shared between a record's insertion and its note in the census
+
+	ctx    context.Context // ends with Close or Abort
+	cancel context.CancelCauseFunc
+	tasks  sync.WaitGroup
+	nudge  chan struct{} // a checkpoint is due
+
+	failure failure
+	replay  replayState
+
+	recovering atomic.Bool
+	snapshot   atomic.Pointer[modules.Snapshot] // in force
+	history    atomic.Pointer[wal.History]
+	closed     atomic.Bool
+
+	inModule [256]bool // managers that came with a module; others are registered by tests and tools
+}
 
 // Positions say how far the engine is.
 type Positions struct {
-	Timeline       wal.TimelineID // of the log written, received or replayed last
+	Timeline       wal.TimelineID // of the log written or received last
 	Insert         wal.LSN        // end of the last record inserted or byte received
 	Write          wal.LSN        // handed to the operating system
 	Flush          wal.LSN        // durable
@@ -29,134 +70,103 @@ type Positions struct {
 	Redo           wal.LSN        // where crash recovery would begin
 	Oldest         wal.LSN        // start of the oldest segment
 	LastCheckpoint wal.LSN        // start of the record of the last checkpoint or restartpoint
-	Consistent     bool           // recovery has reached the point from which pages agree with each other
+	Consistent     bool           // replay has reached the point from which pages agree with each other
 }
-
-// Init makes dir a new cluster's data directory, durably: its log begins with a shutdown checkpoint on
-// timeline 1 and the MODULES record. It refuses a directory that is not empty.
-func Init(fs vfs.FS, dir string, o InitOptions) error { return errNotYet }
-
-// Open takes the directory into use, replays the log that is there and goes on replaying what is
-// received. Nothing on disk has changed if it fails because a record cannot be replayed
-// (*modules.Problem or *rmgr.NotRegisteredError) or the log is damaged (wal.ErrCorrupt).
-func Open(ctx context.Context, o Options) (*Engine, error) { return nil, errNotYet }
-
-// Promote ends recovery and opens the engine for writes, once it has replayed all log that is here.
-// tli equal to the log's own timeline resumes it; a higher one begins a new timeline. On return the
-// first record on it is durable. Nobody may call Log().Receive any more.
-func (e *Engine) Promote(ctx context.Context, tli wal.TimelineID, reason string) error {
-	return errNotYet
-}
-
-// Demote ends a primary with a shutdown checkpoint and returns to recovery. On return the log has
-// ended and is durable; Log().Receive goes on from there.
-func (e *Engine) Demote(ctx context.Context) error { return errNotYet }
-
-// Close ends with a shutdown checkpoint (primary) or a restartpoint (standby).
-func (e *Engine) Close(ctx context.Context) error { return errNotYet }
-
-// Abort stops at once and writes nothing more; the next Open recovers.
-func (e *Engine) Abort() {}
 
 // InRecovery reports whether the engine is read-only.
-func (e *Engine) InRecovery() bool { return true }
+func (e *Engine) InRecovery() bool { return e.recovering.Load() }
 
 // Positions says how far the engine is.
-func (e *Engine) Positions() Positions { return Positions{} }
+func (e *Engine) Positions() Positions {
+	c := e.control.get()
+	p := Positions{
+		Timeline: e.log.Timeline(),
+		Redo:     c.CheckPointCopy.Redo, LastCheckpoint: c.CheckPoint,
+		Consistent: e.replay.isConsistent(),
+	}
+	p.Flush, p.Write, p.Insert = e.log.FlushedLSN(), e.log.WrittenLSN(), e.log.InsertLSN()
+	p.Replay = p.Insert
+	if e.InRecovery() {
+		p.Replay = e.replay.position()
+	}
+	p.Oldest = e.log.Oldest()
+	return p
+}
 
 // Log is the log.
-func (e *Engine) Log() *segment.Log { return nil }
+func (e *Engine) Log() *segment.Log { return e.log }
 
 // History is the ancestry of the timeline that the engine writes or follows.
-func (e *Engine) History() wal.History { return nil }
-
-// Follow says that the log received from now on is of another, newer timeline's history: its file is
-// durable in pg_wal before Follow returns. It is refused if what is here is not part of that history.
-func (e *Engine) Follow(tli wal.TimelineID, historyFile []byte) error { return errNotYet }
+func (e *Engine) History() wal.History { return *e.history.Load() }
 
 // SystemID is the cluster's identifier.
-func (e *Engine) SystemID() uint64 { return 0 }
+func (e *Engine) SystemID() uint64 { return e.system }
 
 // SegmentSize is the size of a log segment, in bytes.
-func (e *Engine) SegmentSize() uint32 { return 0 }
-
-// ReplayChanged is closed when Positions().Replay advances next, or replay pauses or fails.
-func (e *Engine) ReplayChanged() <-chan struct{} { return nil }
-
-// ReplayPause says why replay does not go on although there is log; nil if it does.
-func (e *Engine) ReplayPause() *control.ReplayPause { return nil }
-
-// Call runs a module's function. Calls that write with the same manager run one after another; calls
-// that read its pages beside each other, never beside a write or its replay. end is the end of the last record
-// that the call wrote, 0 if none; nothing is durable yet: see Log().Flush.
-func (e *Engine) Call(ctx context.Context, fn *rmgr.Function, args []any, row func(...any) error) (end wal.LSN, err error) {
-	return 0, errNotYet
-}
-
-// Emit applies and logs one record. Not durable: see Log().Flush.
-func (e *Engine) Emit(ctx context.Context, rec rmgr.NewRecord) (wal.LSN, error) { return 0, errNotYet }
-
-// Checkpoint makes a checkpoint (in recovery: a restartpoint) and returns when it is durable.
-func (e *Engine) Checkpoint(ctx context.Context) error { return errNotYet }
-
-// SwitchWAL ends the log segment; it returns the end of the switch record, which is durable.
-func (e *Engine) SwitchWAL(ctx context.Context) (wal.LSN, error) { return 0, errNotYet }
+func (e *Engine) SegmentSize() uint32 { return uint32(e.segSize) }
 
 // Modules is the MODULES snapshot in force at the replay or insert position.
-func (e *Engine) Modules() modules.Snapshot { return modules.Snapshot{} }
+func (e *Engine) Modules() modules.Snapshot { return *e.snapshot.Load() }
 
-// SetFormat raises the format in force of a manager; logged and durable on return.
-func (e *Engine) SetFormat(ctx context.Context, id wal.RmgrID, f rmgr.Format) error { return errNotYet }
+// ReplayChanged is closed when Positions().Replay advances next, or replay pauses, or recovery ends.
+// Take the channel, look, then wait.
+func (e *Engine) ReplayChanged() <-chan struct{} { return e.replay.changed.channel() }
 
-// SetRetiring switches a module's retiring state; logged and durable on return.
-func (e *Engine) SetRetiring(ctx context.Context, module string, retiring bool) error {
-	return errNotYet
+// ReplayPause says why replay does not go on although there is log; nil if it does.
+func (e *Engine) ReplayPause() *control.ReplayPause { return e.replay.paused() }
+
+// SwitchWAL ends the log segment; it returns the end of the switch record, which is durable.
+func (e *Engine) SwitchWAL(ctx context.Context) (wal.LSN, error) {
+	if err := e.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer e.gate.RUnlock()
+	end, err := e.log.SwitchSegment()
+	return end, e.logError(err)
 }
 
-// Census says which records this directory's log and slots may still need.
-func (e *Engine) Census(ctx context.Context) (control.Census, error) {
-	return control.Census{}, errNotYet
+// enter takes the gate for a write.
+func (e *Engine) enter(ctx context.Context) error {
+	if err := e.gate.RLockContext(ctx); err != nil {
+		return err
+	}
+	if err := e.mayWrite(); err != nil {
+		e.gate.RUnlock()
+		return err
+	}
+	return nil
 }
 
-// CensusEpoch changes when the census gained or lost an entry.
-func (e *Engine) CensusEpoch() uint64 { return 0 }
-
-// A Backup is a base backup under way.
-type Backup struct {
-	Start      wal.LSN // the redo point that restoring begins at
-	Checkpoint wal.LSN // the checkpoint record
-	Timeline   wal.TimelineID
-	Label      []byte // contents of backup_label, to be put into the backup
-	StartTime  time.Time
+func (e *Engine) mayWrite() error {
+	switch {
+	case e.Err() != nil:
+		return e.Err()
+	case e.closed.Load():
+		return errClosed
+	case e.InRecovery():
+		return errInRecovery
+	}
+	return nil
 }
 
-// BackupResult says what the finished backup needs.
-type BackupResult struct {
-	Start, Stop wal.LSN // the log that makes it consistent
-	Timeline    wal.TimelineID
-	Label       []byte
+// spawn runs a background task until it ends by itself or with e.ctx.
+func (e *Engine) spawn(task func()) {
+	e.tasks.Add(1)
+	go func() {
+		defer e.tasks.Done()
+		task()
+	}()
 }
 
-// BeginBackup starts a base backup: a checkpoint, and full-page images until End. fast is accepted for
-// PostgreSQL's sake; checkpoints are always made at once. In recovery it starts from the last restartpoint.
-func (e *Engine) BeginBackup(ctx context.Context, label string, fast bool) (*Backup, error) {
-	return nil, errNotYet
+// dueAfter nudges the checkpointer if end is far enough from the redo point.
+func (e *Engine) dueAfter(redo, end wal.LSN) {
+	if end-redo < checkpoint.Distance(e.o.MaxWALSize) {
+		return
+	}
+	select {
+	case e.nudge <- struct{}{}:
+	default:
+	}
 }
 
-// End ends the backup; on return the log up to Stop is durable. It must be called once, also after a failure.
-func (b *Backup) End(ctx context.Context) (BackupResult, error) { return BackupResult{}, errNotYet }
-
-// DataFiles calls fn for each file that a base backup copies, pg_control last; paths are relative to
-// the directory. Directories come as path with a trailing slash, size 0 and a nil open.
-func (e *Engine) DataFiles(ctx context.Context, fn func(path string, size int64, open func() (io.ReadCloser, error)) error) error {
-	return errNotYet
-}
-
-// Failed is closed when the engine must stop; Err says why.
-func (e *Engine) Failed() <-chan struct{} { return nil }
-
-// Err is why the engine failed, nil while it works.
-func (e *Engine) Err() error { return nil }
-
-// Suspect is the text of the durable mark of a failed fsync, "" if there is none.
-func (e *Engine) Suspect() string { return "" }
+func (e *Engine) path(name string) string { return path.Join(e.o.Dir, name) }

@@ -42,6 +42,13 @@ func (x *Xids) Assign() uint32 {
 	return xid
 }
 
+// Advance moves past the IDs that a checkpoint record says were given out.
+func (x *Xids) Advance(next uint64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.next = max(x.next, next)
+}
+
 // Seen moves past an ID met in the log (AdvanceNextFullTransactionIdPastXid).
 func (x *Xids) Seen(xid uint32) {
 	if xid < firstNormal {

@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/wal/segment"
+)
+
+// Census says which records this directory's log, and the slots that hold it back, may still need.
+func (e *Engine) Census(ctx context.Context) (control.Census, error) {
+	segments, err := e.segmentsWithLog()
+	if err != nil {
+		return control.Census{}, err
+	}
+	held := control.Holder{Kind: control.HolderWAL, To: e.log.InsertLSN()}
+	if len(segments) > 0 {
+		held.From = segments[0].Start
+	}
+	holders := []control.Holder{e.census.Holder(held, segments)}
+	for _, slot := range e.o.Slots() {
+		holders = append(holders, e.census.Holder(slot, segments))
+	}
+	return control.Census{Holders: holders}, nil
+}
+
+// CensusEpoch changes when the census gained or lost an entry.
+func (e *Engine) CensusEpoch() uint64 { return e.census.Epoch() }
+
+// segmentsWithLog lists the segments that hold log, without those that are ready ahead.
+func (e *Engine) segmentsWithLog() ([]segment.SegmentInfo, error) {
+	segments, err := e.log.Segments()
+	end := e.log.InsertLSN()
+	return slices.DeleteFunc(segments, func(s segment.SegmentInfo) bool { return s.Start >= end }), err
+}
+
+// fillCensus reads what lies before the redo point, in the background.
+func (e *Engine) fillCensus(s *start) {
+	segments, err := e.segmentsWithLog()
+	if err == nil {
+		err = e.census.Fill(e.ctx, segments, s.history, s.redo)
+	}
+	if err != nil && e.ctx.Err() == nil {
+		e.o.Log.Warn("the census of old log could not be made", "reason", err)
+	}
+}

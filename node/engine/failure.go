@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/segment"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
+
+// suspectName is the mark of a failed fsync: a file of its own, because the directory that holds it is
+// not the one whose disk block failed.
+const suspectName = "suspect"
+
+// A suspicion is the mark's contents.
+type suspicion struct {
+	At      time.Time `json:"at"`
+	Error   string    `json:"error"`
+	Durable wal.LSN   `json:"durableLSN"` // the log up to here had been flushed before
+}
+
+func (s suspicion) String() string {
+	return fmt.Sprintf("%s (at %s; the log is certain up to %s)", s.Error, s.At.UTC().Format(time.RFC3339), s.Durable)
+}
+
+// failure is the end of an engine that may not go on.
+type failure struct {
+	once    sync.Once
+	failed  chan struct{}
+	mu      sync.Mutex
+	err     error
+	suspect *suspicion
+}
+
+// Failed is closed when the engine must stop; Err says why.
+func (e *Engine) Failed() <-chan struct{} { return e.failure.failed }
+
+// Err is why the engine failed, nil while it works.
+func (e *Engine) Err() error {
+	e.failure.mu.Lock()
+	defer e.failure.mu.Unlock()
+	return e.failure.err
+}
+
+// Suspect is the text of the durable mark of a failed fsync, "" if there is none. A suspect node must
+// not vote or be promoted.
+func (e *Engine) Suspect() string {
+	e.failure.mu.Lock()
+	defer e.failure.mu.Unlock()
+	if e.failure.suspect == nil {
+		return ""
+	}
+	return e.failure.suspect.String()
+}
+
+// fail ends the engine because what a disk holds is not known any more, leaves the mark, and returns
+// the error that everyone gets from now on.
+func (e *Engine) fail(cause error) error {
+	e.failure.once.Do(func() {
+		s := &suspicion{At: e.o.Now(), Error: cause.Error(), Durable: e.log.FlushedLSN()}
+		e.failure.mu.Lock()
+		e.failure.suspect = s
+		e.failure.mu.Unlock()
+		if err := e.mark(*s); err != nil {
+			e.o.Log.Error("the mark of a failed disk could not be written", "reason", err)
+		}
+		e.stop(cause)
+	})
+	return e.Err()
+}
+
+// halt ends the engine because it cannot go on, as when the log is damaged. If the cause is a failed
+// write or fsync the mark is left.
+func (e *Engine) halt(cause error) error {
+	if errors.Is(cause, segment.ErrFailed) {
+		return e.fail(cause)
+	}
+	e.failure.once.Do(func() { e.stop(cause) })
+	return e.Err()
+}
+
+func (e *Engine) stop(cause error) {
+	e.failure.mu.Lock()
+	e.failure.err = fmt.Errorf("the node has to stop: %w", cause)
+	e.failure.mu.Unlock()
+	close(e.failure.failed)
+}
+
+func (e *Engine) mark(s suspicion) error {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return vfs.WriteFile(e.o.FS, e.path(suspectName), b, 0o600)
+}
+
+// readMark returns the mark that an earlier run left, nil if none.
+func readMark(fsys vfs.FS, name string) (*suspicion, error) {
+	ok, err := vfs.Exists(fsys, name)
+	if err != nil || !ok {
+		return nil, err
+	}
+	b, err := vfs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	var s suspicion
+	if err := json.Unmarshal(b, &s); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &s, nil
+}
+
+// watch notices a failed log, and keeps the census of finished segments.
+func (e *Engine) watch() {
+	var saved wal.LSN
+	for {
+		changed := e.log.Changed()
+		if err := e.log.Err(); err != nil {
+			if !errors.Is(err, segment.ErrClosed) {
+				e.fail(err)
+			}
+			return
+		}
+		if at := e.segmentStart(e.log.FlushedLSN()); at != saved {
+			saved = at
+			e.saveCensus(at)
+		}
+		select {
+		case <-changed:
+		case <-e.ctx.Done():
+			return
+		}
+	}
+}
+
+// saveCensus keeps the tallies of the segments before at. A record is noted right after it was
+// inserted; who is between the two is waited for.
+func (e *Engine) saveCensus(at wal.LSN) {
+	e.noting.Lock()
+	e.noting.Unlock()
+	if err := e.census.Save(at); err != nil {
+		e.o.Log.Warn("the census of a segment could not be kept", "reason", err)
+	}
+}
+
+func (e *Engine) segmentStart(lsn wal.LSN) wal.LSN { return lsn &^ wal.LSN(e.segSize-1) }
