@@ -3,8 +3,6 @@ package main
 import (
 	"flag"
 	"strings"
-
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 )
 
 // options are the operator's flags.
@@ -13,7 +11,7 @@ type options struct {
 	leaderNamespace string
 	namespaces      []string
 	metrics, health string
-	log             zap.Options
+	verbosity       int
 }
 
 func parse(args []string) (options, error) {
@@ -25,7 +23,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&namespaces, "watch-namespace", "", "namespaces to look after, separated by commas; default: all")
 	f.StringVar(&o.metrics, "metrics-bind-address", ":8080", "address of /metrics; 0 switches it off")
 	f.StringVar(&o.health, "health-probe-bind-address", ":8081", "address of /healthz and /readyz")
-	o.log.BindFlags(f)
+	f.IntVar(&o.verbosity, "v", 0, "verbosity of the log: 0 what changes, 1 also what is waited for")
 	err := f.Parse(args)
 	for _, ns := range strings.Split(namespaces, ",") {
 		if ns = strings.TrimSpace(ns); ns != "" {

@@ -74,11 +74,10 @@ func awaitPrimary(s *State) []Step {
 	if s.Timeline == nil || s.serving() != nil {
 		return nil
 	}
-	p, poll := s.primary(), 200*time.Millisecond
+	p := s.primary()
 	if p == nil {
 		return nil
 	}
 	return []Step{wait(v1.ReasonWaitingForPrimary, p.Name, fmt.Sprintf("%s is silent; it counts as lost after failover.detectionTimeout, %s",
-		p.Name, s.Spec.Failover.DetectionTimeout.Duration), time.Minute, poll)}
-}
+		p.Name, s.Spec.Failover.DetectionTimeout.Duration), time.Minute, 200*time.Millisecond)}
 }
