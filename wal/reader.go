@@ -125,11 +125,11 @@ func (r *Reader) accept(start LSN, raw []byte, next LSN) (*Record, error) {
 		return nil, r.fail(start, start, "read header", err)
 	}
 	if got := recordCRC(raw); got != h.CRC {
-		return nil, r.fail(start, start, "check crc", fmt.Errorf("checksum is %08X, want %08X", got, h.CRC))
+		return nil, r.fail(start, next-1, "check crc", fmt.Errorf("checksum is %08X, want %08X", got, h.CRC))
 	}
 	rec := &r.rec
 	if err := decodeBody(raw[RecordHeaderSize:], rec); err != nil {
-		return nil, r.fail(start, start, "decode", err)
+		return nil, r.fail(start, next-1, "decode", err)
 	}
 	if h.Rmgr == RmgrXLOG && h.Info&0xF0 == XLogSwitch {
 		next = (next + LSN(r.segSize) - 1) &^ LSN(r.segSize-1)

@@ -4,7 +4,8 @@ import (
 	"fmt"
 )
 
-// fail ends reading at the record that starts at rec, because of what is wrong on the page bad.
+// fail ends reading at the record that starts at rec, because of what is wrong on the page of bad, or
+// somewhere before it.
 func (r *Reader) fail(rec, bad LSN, op string, cause error) error {
 	verdict := ErrTornTail
 	if r.mustBeValid(rec, PageStart(bad)) {

@@ -17,12 +17,15 @@ type content struct {
 	// syncedSize is the durable size; valid only if resized.
 	syncedSize int64
 	resized    bool
+	// shared says that data belongs to copies of the file as well: copy before the first change.
+	shared bool
 }
 
 var zeroSector [SectorSize]byte
 
 // write changes bytes; data nil stands for size zeros.
 func (c *content) write(off int64, data []byte, size int64) {
+	c.own()
 	end := off + size
 	c.touch(off, end)
 	if end > int64(len(c.data)) {
@@ -36,8 +39,15 @@ func (c *content) write(off int64, data []byte, size int64) {
 }
 
 func (c *content) truncate(size int64) {
+	c.own()
 	c.touch(size, int64(len(c.data)))
 	c.resize(size)
+}
+
+func (c *content) own() {
+	if c.shared {
+		c.data, c.shared = bytes.Clone(c.data), false
+	}
 }
 
 func (c *content) resize(size int64) {
@@ -82,8 +92,11 @@ func (c *content) sync() {
 func (c *content) dirtySectors() []int64 { return slices.Sorted(maps.Keys(c.undo)) }
 
 // survivors is the file after a power cut: of the changed sectors those that keep says, of the old and
-// the new size the one that keepSize says.
-func (c *content) survivors(keep func(i, of int, sector int64) bool, keepSize bool) []byte {
+// the new size the one that keepSize says. All of it is durable.
+func (c *content) survivors(keep func(i, of int, sector int64) bool, keepSize bool) content {
+	if len(c.undo) == 0 && !c.resized {
+		return c.clone()
+	}
 	size := int64(len(c.data))
 	if c.resized && !keepSize {
 		size = c.syncedSize
@@ -99,12 +112,13 @@ func (c *content) survivors(keep func(i, of int, sector int64) bool, keepSize bo
 		clear(sector)
 		copy(sector, c.undo[s])
 	}
-	return out
+	return content{data: out}
 }
 
+// clone shares the bytes until one of the two changes them.
 func (c *content) clone() content {
+	c.shared = true
 	out := *c
-	out.data = bytes.Clone(c.data)
 	out.undo = maps.Clone(c.undo)
 	return out
 }

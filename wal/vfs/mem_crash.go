@@ -27,7 +27,7 @@ func (m *Mem) Crash(op, variant int) *Mem {
 	if m.rec == nil || op > len(m.rec.ops) {
 		panic(fmt.Sprintf("vfs: crash before operation %d, which was not recorded", op))
 	}
-	return m.replay(op).cut(variant)
+	return m.rec.replayed(op).cut(variant)
 }
 
 // PowerCut is Crash after the last operation; it needs no Record, and leaves m as it is.
@@ -50,7 +50,7 @@ func (m *Mem) cut(variant int) *Mem {
 		n := names[name]
 		if left[n] == nil {
 			left[n] = &memNode{id: n.id, dir: n.dir, perm: n.perm}
-			left[n].data = n.survivors(func(i, of int, sector int64) bool {
+			left[n].content = n.survivors(func(i, of int, sector int64) bool {
 				return sectorSurvives(variant, n.id, i, of, sector)
 			}, sizeSurvives(variant, n.id))
 		}

@@ -46,6 +46,10 @@ func (n nameOp) apply(names map[string]*memNode) {
 type recording struct {
 	base *Mem
 	ops  []op
+
+	at    *Mem // base after the first done operations
+	done  int
+	nodes map[int]*memNode // of at, by id
 }
 
 // Record starts to remember every operation, for Ops and Crash; what was recorded before is forgotten.
@@ -137,28 +141,33 @@ func (m *Mem) clone() *Mem {
 	return out
 }
 
-// replay carries out the first n recorded operations on a copy of what there was at Record.
-func (m *Mem) replay(n int) *Mem {
-	out := m.rec.base.clone()
-	nodes := map[int]*memNode{}
-	for _, names := range []map[string]*memNode{out.nodes, out.durable} {
-		for node := range maps.Values(names) {
-			nodes[node.id] = node
+// replayed is the file system before operation n. It goes on from where the last call stopped if it can,
+// so that trying all operations in order is not quadratic.
+func (r *recording) replayed(n int) *Mem {
+	if r.at == nil || r.done > n {
+		r.at, r.done, r.nodes = r.base.clone(), 0, map[int]*memNode{}
+		for _, names := range []map[string]*memNode{r.at.nodes, r.at.durable} {
+			for node := range maps.Values(names) {
+				r.nodes[node.id] = node
+			}
 		}
 	}
-	at := func(n *memNode) *memNode {
-		if n != nil && nodes[n.id] == nil {
-			nodes[n.id] = &memNode{id: n.id, dir: n.dir, perm: n.perm}
-		}
-		if n == nil {
-			return nil
-		}
-		return nodes[n.id]
+	for ; r.done < n; r.done++ {
+		o := r.ops[r.done]
+		o.node, o.name.node = r.twin(o.node), r.twin(o.name.node)
+		r.at.do(o)
 	}
-	for _, o := range m.rec.ops[:n] {
-		o.node, o.name.node = at(o.node), at(o.name.node)
-		out.do(o)
-		out.nextID++
+	return r.at
+}
+
+// twin is the copy of a recorded node.
+func (r *recording) twin(n *memNode) *memNode {
+	if n == nil {
+		return nil
 	}
-	return out
+	if r.nodes[n.id] == nil {
+		r.nodes[n.id] = &memNode{id: n.id, dir: n.dir, perm: n.perm}
+		r.at.nextID = max(r.at.nextID, n.id)
+	}
+	return r.nodes[n.id]
 }
