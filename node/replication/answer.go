@@ -9,19 +9,20 @@ import (
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
-// A column names and types a column of an answer; the types are PostgreSQL's.
-type column struct {
+// A Column names and types a column of an answer; the types are PostgreSQL's.
+type Column struct {
 	name string
 	oid  uint32
 	size int16
 }
 
-func text(name string) column    { return column{name, 25, -1} }
-func int4(name string) column    { return column{name, 23, 4} }
-func int8Col(name string) column { return column{name, 20, 8} }
+func Text(name string) Column { return Column{name, 25, -1} }
+func OID(name string) Column  { return Column{name, 26, 4} }
+func Int4(name string) Column { return Column{name, 23, 4} }
+func Int8(name string) Column { return Column{name, 20, 8} }
 
-// sendRows queues a result set in text format, without its CommandComplete. nil is NULL.
-func sendRows(c interface{ Send(pgproto3.BackendMessage) }, columns []column, rows ...[]any) {
+// SendRows queues a result set in text format, without its CommandComplete. nil is NULL.
+func SendRows(c Conn, columns []Column, rows ...[]any) {
 	d := &pgproto3.RowDescription{}
 	for _, col := range columns {
 		d.Fields = append(d.Fields, pgproto3.FieldDescription{
@@ -45,12 +46,13 @@ func sendRows(c interface{ Send(pgproto3.BackendMessage) }, columns []column, ro
 	}
 }
 
-func complete(c interface{ Send(pgproto3.BackendMessage) }, tag string) {
+// Complete queues a CommandComplete.
+func Complete(c Conn, tag string) {
 	c.Send(&pgproto3.CommandComplete{CommandTag: []byte(tag)})
 }
 
 // sendError queues an ErrorResponse; an error without SQLSTATE is an internal one.
-func sendError(c interface{ Send(pgproto3.BackendMessage) }, err error) {
+func sendError(c Conn, err error) {
 	m := &pgproto3.ErrorResponse{Severity: "ERROR", SeverityUnlocalized: "ERROR", Code: "XX000", Message: err.Error()}
 	var e *rmgr.Error
 	if errors.As(err, &e) {

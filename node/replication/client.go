@@ -39,7 +39,11 @@ type Client struct {
 	conn net.Conn
 	wire *pgproto3.Frontend
 	stop func() bool
+	pid  uint32
 }
+
+// PID is the number of the session on the server.
+func (c *Client) PID() uint32 { return c.pid }
 
 // maxMessage bounds what a server can make a client allocate: the largest message is a chunk of log
 // or a history file.
@@ -67,18 +71,13 @@ func Connect(ctx context.Context, u Upstream) (*Client, error) {
 
 // startup speaks the protocol up to the first ReadyForQuery.
 func startup(ctx context.Context, conn net.Conn, u Upstream) (*Client, error) {
-	raw := conn
 	if u.TLS != nil {
-		secured, err := startTLS(ctx, conn, u.TLS)
-		if err != nil {
+		var err error
+		if conn, err = startTLS(ctx, conn, u.TLS); err != nil {
 			return nil, err
 		}
-		conn = secured
 	}
-	c := &Client{conn: raw, wire: pgproto3.NewFrontend(conn, conn)}
-	if conn != raw {
-		c.conn = conn
-	}
+	c := &Client{conn: conn, wire: pgproto3.NewFrontend(conn, conn)}
 	c.wire.SetMaxBodyLen(maxMessage)
 	c.wire.Send(&pgproto3.StartupMessage{
 		ProtocolVersion: pgproto3.ProtocolVersion30,
@@ -95,7 +94,9 @@ func startup(ctx context.Context, conn net.Conn, u Upstream) (*Client, error) {
 			return nil, err
 		}
 		switch m := m.(type) {
-		case *pgproto3.AuthenticationOk, *pgproto3.ParameterStatus, *pgproto3.BackendKeyData, *pgproto3.NoticeResponse:
+		case *pgproto3.AuthenticationOk, *pgproto3.ParameterStatus, *pgproto3.NoticeResponse:
+		case *pgproto3.BackendKeyData:
+			c.pid = m.ProcessID
 		case *pgproto3.AuthenticationSASL:
 			if err := c.authenticate(m, u); err != nil {
 				return nil, err
@@ -188,7 +189,7 @@ func (c *Client) receive() (pgproto3.BackendMessage, error) {
 	return m, nil
 }
 
-// Close says goodbye if it can do so at once, and closes the connection.
+// Close closes the connection.
 func (c *Client) Close() error {
 	c.stop()
 	return c.conn.Close()

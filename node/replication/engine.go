@@ -1,6 +1,9 @@
 package replication
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/segment"
@@ -46,5 +49,9 @@ func (r engineReceived) Begin(at wal.LSN, tli wal.TimelineID) error {
 }
 
 func (r engineReceived) Follow(tli wal.TimelineID, historyFile []byte) error {
-	return r.e.Follow(tli, historyFile)
+	err := r.e.Follow(tli, historyFile)
+	if errors.Is(err, engine.ErrDiverged) {
+		err = fmt.Errorf("%w: %w", ErrDiverged, err)
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/redoubt-wal/redoubt/wal"
@@ -72,8 +73,7 @@ func (r *Receiver) adopt(c *Client, upstream wal.History, file []byte) (fork wal
 	// What pages have seen decides. Log behind that can be thrown away, and often must be: a standby's
 	// log ends with a part of the record that its lost primary was sending.
 	if !partOf(ours, applied, upstream) {
-		_, fork := ours.ForkPoint(upstream)
-		return 0, &DivergedError{Timeline: ours.Timeline(), Upstream: upstream.Timeline(), End: applied, Fork: fork}
+		return 0, divergence(ours, applied, upstream)
 	}
 	received := upTo(log.History(), log.End())
 	_, fork = received.ForkPoint(upstream)
@@ -92,10 +92,19 @@ func (r *Receiver) adopt(c *Client, upstream wal.History, file []byte) (fork wal
 			return 0, fmt.Errorf("keep history of timeline %d: %w", e.Timeline, err)
 		}
 	}
-	if err := log.Follow(upstream.Timeline(), file); err != nil {
+	err = log.Follow(upstream.Timeline(), file)
+	if errors.Is(err, ErrDiverged) { // the log knows of more than what was applied
+		return 0, divergence(received, log.End(), upstream)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("follow timeline %d: %w", upstream.Timeline(), err)
 	}
 	return fork, nil
+}
+
+func divergence(ours wal.History, end wal.LSN, upstream wal.History) error {
+	_, fork := ours.ForkPoint(upstream)
+	return &DivergedError{Timeline: ours.Timeline(), Upstream: upstream.Timeline(), End: end, Fork: fork}
 }
 
 // upTo is the history of log that ends at end: without the timelines that have not begun there.

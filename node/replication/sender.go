@@ -91,10 +91,10 @@ func (ss *session) stream(ctx context.Context, cmd *StartReplication) error {
 		}
 	}
 	if next != 0 {
-		sendRows(ss.conn, []column{int8Col("next_tli"), text("next_tli_startpos")}, []any{next, share.End})
+		SendRows(ss.conn, []Column{Int8("next_tli"), Text("next_tli_startpos")}, []any{next, share.End})
 	}
-	complete(ss.conn, "START_STREAMING")
-	complete(ss.conn, "START_REPLICATION")
+	Complete(ss.conn, "START_STREAMING")
+	Complete(ss.conn, "START_REPLICATION")
 	return nil
 }
 
@@ -200,7 +200,7 @@ func (s *sender) run(ctx context.Context, drain <-chan struct{}) (stopped bool, 
 			}
 		}
 		if !more && draining(drain) && s.confirmed() {
-			complete(s.conn, "COPY 0")
+			Complete(s.conn, "COPY 0")
 			if err := s.flush(); err != nil {
 				return false, err
 			}

@@ -164,9 +164,9 @@ func (ss *session) identify() error {
 	if ss.conn.Logical() {
 		database = ss.conn.Database()
 	}
-	sendRows(ss.conn, []column{text("systemid"), int4("timeline"), text("xlogpos"), text("dbname")},
+	SendRows(ss.conn, []Column{Text("systemid"), Int4("timeline"), Text("xlogpos"), Text("dbname")},
 		[]any{o.SystemID, history.Timeline(), end, database})
-	complete(ss.conn, "IDENTIFY_SYSTEM")
+	Complete(ss.conn, "IDENTIFY_SYSTEM")
 	return nil
 }
 
@@ -176,8 +176,8 @@ func (ss *session) timelineHistory(cmd *TimelineHistory) error {
 	if err != nil {
 		return &rmgr.Error{Code: "58P01", Message: fmt.Sprintf("could not open file \"pg_wal/%s\": %v", name, err)}
 	}
-	sendRows(ss.conn, []column{text("filename"), text("content")}, []any{name, contents})
-	complete(ss.conn, "TIMELINE_HISTORY")
+	SendRows(ss.conn, []Column{Text("filename"), Text("content")}, []any{name, contents})
+	Complete(ss.conn, "TIMELINE_HISTORY")
 	return nil
 }
 
@@ -193,8 +193,8 @@ func (ss *session) readSlot(cmd *ReadSlot) error {
 			row[1], row[2] = slot.RestartLSN, history.TLIAt(slot.RestartLSN)
 		}
 	}
-	sendRows(ss.conn, []column{text("slot_type"), text("restart_lsn"), int8Col("restart_tli")}, row)
-	complete(ss.conn, "READ_REPLICATION_SLOT")
+	SendRows(ss.conn, []Column{Text("slot_type"), Text("restart_lsn"), Int8("restart_tli")}, row)
+	Complete(ss.conn, "READ_REPLICATION_SLOT")
 	return nil
 }
 
@@ -221,9 +221,9 @@ func (ss *session) createSlot(ctx context.Context, cmd *CreateSlot) error {
 	if err := ss.reserveSlot(Slot{Name: cmd.Name, Temporary: cmd.Temporary}, reserve); err != nil {
 		return err
 	}
-	sendRows(ss.conn, []column{text("slot_name"), text("consistent_point"), text("snapshot_name"), text("output_plugin")},
+	SendRows(ss.conn, []Column{Text("slot_name"), Text("consistent_point"), Text("snapshot_name"), Text("output_plugin")},
 		[]any{cmd.Name, wal.InvalidLSN, nil, nil})
-	complete(ss.conn, "CREATE_REPLICATION_SLOT")
+	Complete(ss.conn, "CREATE_REPLICATION_SLOT")
 	return nil
 }
 
@@ -253,7 +253,7 @@ func (ss *session) dropSlot(ctx context.Context, cmd *DropSlot) error {
 	if err := ss.server.opts.Slots.Drop(cmd.Name, ss.conn.PID(), wait); err != nil {
 		return err
 	}
-	complete(ss.conn, "DROP_REPLICATION_SLOT")
+	Complete(ss.conn, "DROP_REPLICATION_SLOT")
 	return nil
 }
 
@@ -267,7 +267,7 @@ func (ss *session) baseBackup(ctx context.Context, cmd *BaseBackup) error {
 	if err := serve(ctx, ss.conn, cmd); err != nil {
 		return err
 	}
-	complete(ss.conn, "BASE_BACKUP")
+	Complete(ss.conn, "BASE_BACKUP")
 	return nil
 }
 
