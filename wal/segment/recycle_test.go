@@ -1,0 +1,108 @@
+package segment_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/segment"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
+
+func names(t *testing.T, l *segment.Log) []string {
+	t.Helper()
+	segments, err := l.Segments()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, s := range segments {
+		out = append(out, s.Name[16:])
+	}
+	return out
+}
+
+func TestOldSegmentsBecomeFutureOnes(t *testing.T) {
+	mem := vfs.NewMem()
+	l := opened(t, segment.Options{FS: mem, MinSize: 3 * mib, MaxSize: 4 * mib, BufferSize: 64 << 10})
+	var b wal.Builder
+	for i := range 6 {
+		l.Insert(message(&b, i, 950_000), 0)
+	}
+	l.Flush(l.InsertLSN())
+	l.SetRedoPointer(l.InsertLSN()) // in segment 6
+	held := wal.SegmentName(1, 2*mib, mib)
+	removed, err := l.Recycle(5*mib+100, func(s segment.SegmentInfo) bool { return s.Name == held })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{wal.SegmentName(1, mib, mib), wal.SegmentName(1, 3*mib, mib), wal.SegmentName(1, 4*mib, mib)}; !slices.Equal(removed, want) {
+		t.Errorf("gave up %v, want %v", removed, want)
+	}
+	// 7 was prepared; 8 comes of an old one; more than MinSize is not needed yet.
+	if got, want := names(t, l), []string{"00000002", "00000005", "00000006", "00000007", "00000008"}; !slices.Equal(got, want) {
+		t.Errorf("segments %v, want %v", got, want)
+	}
+	if l.Oldest() != 2*mib {
+		t.Errorf("oldest is %s", l.Oldest())
+	}
+	if _, err := l.ReadAt(make([]byte, 8), 3*mib, 1); !errors.Is(err, segment.ErrRemoved) {
+		t.Errorf("read of what was given up: %v, want ErrRemoved", err)
+	}
+	// A recycled file's old contents are never taken for log.
+	l.Insert(message(&b, 6, 1_500_000), 0)
+	l.Insert(message(&b, 7, 1000), 0)
+	if err := l.Flush(l.InsertLSN()); err != nil {
+		t.Fatal(err)
+	}
+	r := wal.NewReader(segment.NewSource(mem.PowerCut(0), "pg_wal", mib, wal.NewHistory(1)), wal.ReaderOptions{SegmentSize: mib})
+	start, err := r.FindFirst(5 * mib)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	end, err := segment.EndOfLog(r, start, func(*wal.Record) error { n++; return nil })
+	if err != nil || n != 3 || end.LSN != l.FlushedLSN() {
+		t.Errorf("%d records up to %s, %v; want 3 up to %s: %v", n, end.LSN, err, l.FlushedLSN(), end.Cause)
+	}
+}
+
+func TestReadAtStopsAtWhatIsDurable(t *testing.T) {
+	l := opened(t, segment.Options{FS: vfs.NewMem()})
+	var b wal.Builder
+	_, first, _ := l.Insert(message(&b, 0, 100), 0)
+	if _, err := l.ReadAt(make([]byte, 8), mib, 1); !errors.Is(err, wal.ErrNotYet) {
+		t.Errorf("nothing is durable: %v, want ErrNotYet", err)
+	}
+	l.Flush(first)
+	l.Insert(message(&b, 1, 100), 0)
+	buf := make([]byte, 1000)
+	if n, err := l.ReadAt(buf, mib, 1); n != int(first-mib) || err != nil {
+		t.Errorf("read %d bytes, %v, want %d", n, err, first-mib)
+	}
+}
+
+func TestALiveReaderWaitsAndGoesOn(t *testing.T) {
+	l := opened(t, segment.Options{FS: vfs.NewMem(), BufferSize: 64 << 10})
+	src := l.NewSource(wal.NewHistory(1))
+	defer src.Close()
+	r := wal.NewReader(src, wal.ReaderOptions{SegmentSize: mib, SystemID: system})
+	r.Seek(mib)
+	var b wal.Builder
+	for i, size := range []int{10, 8100, 10, 100_000, 2 * mib, 10, 10} {
+		if _, err := r.Next(); err != wal.ErrNotYet {
+			t.Fatalf("before record %d: %v, want ErrNotYet", i, err)
+		}
+		start, end, _ := l.Insert(message(&b, i, size), 0)
+		if _, err := r.Next(); err != wal.ErrNotYet {
+			t.Fatalf("record %d is not durable: %v, want ErrNotYet", i, err)
+		}
+		if err := l.Flush(end); err != nil {
+			t.Fatal(err)
+		}
+		if rec, err := r.Next(); err != nil || rec.LSN != start || rec.End != end {
+			t.Fatalf("record %d: %+v, %v", i, rec, err)
+		}
+	}
+}
