@@ -112,7 +112,7 @@ func makeDirectories(fsys vfs.FS, dir string, _ InitOptions) error {
 			return err
 		}
 	}
-	for _, d := range append([]string{""}, directories...) {
+	for _, d := range append([]string{"..", ""}, directories...) {
 		if err := fsys.SyncDir(path.Join(dir, d)); err != nil {
 			return err
 		}
