@@ -99,7 +99,7 @@ func ParseHistory(tli TimelineID, contents []byte) (History, error) {
 		if err == nil && e.Timeline >= tli {
 			err = fmt.Errorf("timeline %d is not below the file's own", e.Timeline)
 		}
-		if err == nil && e.End < begin {
+		if err == nil && (e.End < begin || e.End == 0) {
 			err = fmt.Errorf("switch point %s lies before %s", e.End, begin)
 		}
 		if err != nil {
