@@ -293,3 +293,9 @@ func (c *Client) History(tli wal.TimelineID) ([]byte, error) {
 	}
 	return rows[0][1], nil
 }
+
+// Command sends a command without a result set.
+func (c *Client) Command(command string) error {
+	_, err := c.Query(command)
+	return err
+}
