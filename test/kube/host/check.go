@@ -21,6 +21,9 @@ func Check() error {
 	} else if err := tryNamespaces(); err != nil {
 		missing = append(missing, "namespaces cannot be made here ("+err.Error()+"): a container would have to be privileged")
 	}
+	if runtime.GOOS == "linux" && !hasCgroups() {
+		missing = append(missing, "no cgroups are mounted below /sys/fs/cgroup: mount them, of either version")
+	}
 	if packages := MissingPackages(); len(packages) > 0 {
 		missing = append(missing, "Debian packages are missing: run `localkube install` for "+strings.Join(packages, " "))
 	}
@@ -50,6 +53,15 @@ func CheckKind() error {
 		}
 	}
 	return nil
+}
+
+func hasCgroups() bool {
+	for _, file := range []string{"cgroup.controllers", "memory"} { // version 2, version 1
+		if _, err := os.Stat("/sys/fs/cgroup/" + file); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func tryNamespaces() error {

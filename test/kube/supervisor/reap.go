@@ -8,8 +8,9 @@ import (
 )
 
 // reap waits for every process that ends in the machine, as a process 1 must,
-// and reports those that were expected to stay.
-func reap(started <-chan child) {
+// and reports those that were expected to stay, of which pending have yet to
+// start.
+func reap(started <-chan child, pending int) {
 	type end struct {
 		pid    int
 		status syscall.WaitStatus
@@ -32,6 +33,7 @@ func reap(started <-chan child) {
 	for {
 		select {
 		case c := <-started:
+			pending--
 			if c.err != nil {
 				report(c.name, c.err)
 			} else if status, gone := early[c.pid]; gone {
@@ -43,7 +45,7 @@ func reap(started <-chan child) {
 			if name, known := names[e.pid]; known {
 				report(name, describe(e.status))
 				delete(names, e.pid)
-			} else if len(early) < 1000 {
+			} else if pending > 0 {
 				early[e.pid] = e.status
 			}
 		}

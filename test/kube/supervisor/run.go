@@ -35,7 +35,7 @@ func Run(m Machine, start io.Reader) error {
 	for _, program := range m.Programs {
 		go func() { started <- launch(program, logs[program.Name]) }()
 	}
-	reap(started)
+	reap(started, len(m.Programs))
 	return nil
 }
 
