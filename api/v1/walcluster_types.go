@@ -217,7 +217,7 @@ type Storage struct {
 type Failover struct {
 	// detectionTimeout is how long a primary may be silent.
 	// +kubebuilder:default="3s"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('500ms') && duration(self) <= duration('10m')",message="detectionTimeout is between 500ms and 10m"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('2s') && duration(self) <= duration('10m')",message="detectionTimeout is between 2s and 10m: an instance speaks once a second"
 	DetectionTimeout metav1.Duration `json:"detectionTimeout,omitempty"`
 
 	// isolationTimeout is after what time without operator and standbys a primary refuses writes.
@@ -453,7 +453,8 @@ type ImageStatus struct {
 	// +optional
 	Reason string `json:"reason,omitempty"`
 	// askedAt is when the answer came.
-	AskedAt metav1.Time `json:"askedAt"`
+	// +optional
+	AskedAt metav1.Time `json:"askedAt,omitzero"`
 }
 
 // Gate is a decision.

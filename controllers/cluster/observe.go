@@ -39,7 +39,7 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 	if s.Reserved, err = r.reservations(ctx); err != nil {
 		return s, err
 	}
-	names := map[string]*plan.Member{}
+	names, addresses := map[string]*plan.Member{}, map[string]string{}
 	member := func(name string) *plan.Member {
 		if names[name] == nil {
 			names[name] = &plan.Member{Name: name}
@@ -57,7 +57,7 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 		}
 		member(p.Name).Pod = podOf(p)
 		if p.Status.PodIP != "" {
-			if err := r.listen(key, p); err != nil {
+			if addresses[p.Name], err = r.listen(key, p); err != nil {
 				return s, err
 			}
 		}
@@ -72,6 +72,7 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 		m := names[name]
 		if heard, _, ok := r.hub.Heard(key, name); ok {
 			m.Reached, m.Refused, m.Detail, m.Status, m.LastHeard = heard.Reached, heard.Refused, heard.Detail, heard.Status, heard.At
+			m.Former = m.Reached && heard.Address != addresses[name]
 			if m.Status != nil && m.Status.Instance != name {
 				m.Reached, m.Detail = false, "another instance answers at its address: "+m.Status.Instance
 			}
@@ -122,18 +123,18 @@ func (r *Reconciler) reservations(ctx context.Context) ([]plan.Reservation, erro
 }
 
 // listen keeps a stream to a pod's address.
-func (r *Reconciler) listen(key types.NamespacedName, p *corev1.Pod) error {
-	address := net.JoinHostPort(p.Status.PodIP, strconv.Itoa(desired.PortControl))
+func (r *Reconciler) listen(key types.NamespacedName, p *corev1.Pod) (address string, err error) {
+	address = net.JoinHostPort(p.Status.PodIP, strconv.Itoa(desired.PortControl))
 	if r.Dial != nil {
 		address = r.Dial(p)
 	}
 	authority, leaf := r.credentials.of(key)
 	config, err := pki.ClientTLS(leaf, authority, p.Name)
 	if err != nil {
-		return fmt.Errorf("credentials for %s: %w", p.Name, err)
+		return "", fmt.Errorf("credentials for %s: %w", p.Name, err)
 	}
 	r.hub.Listen(key, p.Name, watch.Target{Address: address, TLS: config})
-	return nil
+	return address, nil
 }
 
 func podOf(p *corev1.Pod) *plan.Pod {

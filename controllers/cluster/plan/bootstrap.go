@@ -85,7 +85,7 @@ func bootstrap(s *State) []Step {
 		return []Step{wait(v1.ReasonImageNotAccepted, "", reason+": "+message, 5*time.Minute, 2*time.Second)}
 	}
 	first := s.member(s.instanceName(1))
-	if first == nil || first.role() != control.RoleEmpty {
+	if first == nil || first.Former || first.role() != control.RoleEmpty {
 		why := "it is being created"
 		if first != nil && first.Pod != nil && first.Pod.Problem != "" {
 			why = first.Pod.Problem
@@ -168,7 +168,7 @@ func follow(s *State) []Step {
 	d := s.decisions()
 	for i := range s.Members {
 		m := &s.Members[i]
-		if m == p || s.isVictim(m.Name) || m.Pod != nil && m.Pod.Deleting {
+		if m == p || s.isVictim(m.Name) || m.Former || m.Pod == nil || m.Pod.Deleting {
 			continue
 		}
 		reason, reclone := "", false

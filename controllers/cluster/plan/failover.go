@@ -17,7 +17,7 @@ import (
 func (s *State) lost(p *Member) string {
 	detection := s.Spec.Failover.DetectionTimeout.Duration
 	switch {
-	case p == nil || p.Pod == nil:
+	case p == nil || p.Pod == nil || p.Former:
 		return v1.ReasonPrimaryPodGone
 	case p.Pod.Finished, !p.Reached && p.Refused, !p.Reached && p.LastHeard.Before(p.Pod.Created):
 		return v1.ReasonPrimaryProcessDead // in the last case the pod that we heard has been replaced
@@ -241,6 +241,8 @@ func (s *State) ineligible(m *Member) string {
 		return "is suspect after a failed fsync: " + m.Status.Suspect
 	case role == control.RoleDiverged:
 		return "has diverged"
+	case m.Former || m.Pod == nil:
+		return "has lost its pod"
 	case role == control.RoleStopping || m.Pod != nil && m.Pod.Deleting:
 		return "is stopping"
 	case m.Status.ReplayPaused != nil:

@@ -48,6 +48,7 @@ type Member struct {
 	Pod    *Pod // nil: there is none
 
 	Reached   bool            // its status stream is up
+	Former    bool            // what is reached is the process of a pod that is gone: it will end any moment
 	LastHeard time.Time       // last line of the stream, or when we began to listen
 	Refused   bool            // not reached, because nothing listens there: the process is dead
 	Detail    string          // why it is not reached

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"io"
 	"net"
+	"reflect"
 	"sync"
 	"syscall"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/redoubt-wal/redoubt/api/control"
@@ -38,6 +38,7 @@ type Heard struct {
 	Reached bool            // the stream is up
 	Refused bool            // nobody listens at its address
 	Detail  string          // why it is not reached
+	Address string          // where it is listened to
 }
 
 // NewHub calls changed whenever something about a cluster's instances changed.
@@ -104,7 +105,9 @@ func (h *Hub) Heard(cluster types.NamespacedName, instance string) (Heard, *cont
 	if s == nil {
 		return Heard{}, nil, false
 	}
-	return s.heard, s.client, true
+	heard := s.heard
+	heard.Address = s.address
+	return heard, s.client, true
 }
 
 // Told takes the status that came with the reply to a command.
@@ -253,7 +256,7 @@ func why(err error) string {
 
 // matters reports whether two statuses differ in more than time and positions.
 func matters(a, b *control.Status) bool {
-	return !equality.Semantic.DeepEqual(still(a), still(b))
+	return !reflect.DeepEqual(still(a), still(b))
 }
 
 func still(s *control.Status) control.Status {
