@@ -57,8 +57,9 @@ func TestChangedIsClosedByAFlush(t *testing.T) {
 	<-changed
 }
 
+var errIO = errors.New("input/output error")
+
 func TestAFailedSyncIsFinal(t *testing.T) {
-	eio := errors.New("input/output error")
 	for _, op := range []string{vfs.OpSync, vfs.OpWrite} {
 		t.Run(op, func(t *testing.T) {
 			faulty := vfs.NewFault(vfs.NewMem())
@@ -68,11 +69,11 @@ func TestAFailedSyncIsFinal(t *testing.T) {
 			if err := l.Flush(first); err != nil {
 				t.Fatal(err)
 			}
-			faulty.Add(&vfs.Rule{Op: op, Times: 1, Err: eio})
+			faulty.Add(&vfs.Rule{Op: op, Times: 1, Err: errIO})
 			changed := l.Changed()
 			_, end, _ := l.Insert(message(&b, 2, 1), 0)
 			for try := range 3 { // the disk works again, the log does not
-				if err := l.Flush(end); !errors.Is(err, segment.ErrFailed) || !errors.Is(err, eio) {
+				if err := l.Flush(end); !errors.Is(err, segment.ErrFailed) || !errors.Is(err, errIO) {
 					t.Errorf("flush %d: %v, want ErrFailed with its cause", try, err)
 				}
 			}
