@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,20 +25,20 @@ import (
 
 // A fake is a node in memory: a map behind SQL functions, and a log that is only a position.
 type fake struct {
-	mu        sync.Mutex
+	mu        gate
 	values    map[string]string
 	end       wal.LSN
-	recovery  bool
-	commits   []string                                                          // "level" of each Commit
+	recovery  atomic.Bool
+	commits   []string                                                             // "level" of each Commit
 	commit    func(ctx context.Context, lsn wal.LSN, level string) (string, error) // nil: done at once
-	entered   chan struct{}                                                     // receives when a call of wait() runs
+	entered   chan struct{}                                                        // receives when a call of wait() runs
 	functions []rmgr.Function
 }
 
 var kvID = wal.RmgrID(251)
 
 func newFake() *fake {
-	f := &fake{values: map[string]string{}, end: 0x1000000, entered: make(chan struct{}, 100)}
+	f := &fake{mu: make(gate, 1), values: map[string]string{}, end: 0x1000000, entered: make(chan struct{}, 100)}
 	text := func(names ...string) (list []rmgr.Column) {
 		for _, n := range names {
 			list = append(list, rmgr.Column{Name: n})
@@ -121,11 +122,13 @@ func (f *fake) Call(ctx context.Context, fn *rmgr.Function, args []any, row func
 	return f.end, nil
 }
 
-func (f *fake) inRecovery() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.recovery
-}
+func (f *fake) inRecovery() bool { return f.recovery.Load() }
+
+// A gate is a mutex that lets a bubble's clock go on while somebody waits.
+type gate chan struct{}
+
+func (g gate) Lock()   { g <- struct{}{} }
+func (g gate) Unlock() { <-g }
 
 func (f *fake) Commit(ctx context.Context, lsn wal.LSN, level string) (string, error) {
 	f.mu.Lock()
@@ -147,8 +150,12 @@ func (f *fake) committed() []string {
 func (f *fake) engine(t testing.TB, now func() time.Time, server func() *pgwire.Server) *sql.Engine {
 	t.Helper()
 	r := &sql.Registry{
-		Node:    func() []sql.Setting { return []sql.Setting{{Name: "port", Value: "5432", Description: "the port"}, {Name: "wal_segment_size", Value: "16MB"}} },
-		Modules: func(name string) sql.ModuleState { return map[string]sql.ModuleState{"kv": sql.ModuleLoaded, "ledger": sql.ModuleOff}[name] },
+		Node: func() []sql.Setting {
+			return []sql.Setting{{Name: "port", Value: "5432", Description: "the port"}, {Name: "wal_segment_size", Value: "16MB"}}
+		},
+		Modules: func(name string) sql.ModuleState {
+			return map[string]sql.ModuleState{"kv": sql.ModuleLoaded, "ledger": sql.ModuleOff}[name]
+		},
 	}
 	if err := r.AddFunctions(f.functions...); err != nil {
 		t.Fatal(err)

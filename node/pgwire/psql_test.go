@@ -170,7 +170,7 @@ func TestStartupOptionsAreSettings(t *testing.T) {
 
 func TestWritesOnAStandbyFail(t *testing.T) {
 	s := serve(t, nil)
-	s.recovery = true
+	s.recovery.Store(true)
 	got := s.psql(t, "\\set VERBOSITY verbose\nSELECT kv_put('a','1'); SELECT pg_is_in_recovery(); SHOW in_hot_standby;")
 	if got != "ERROR:  25006: cannot execute kv_put() during recovery\nt\non" {
 		t.Errorf("psql printed %q", got)

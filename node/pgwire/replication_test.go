@@ -1,0 +1,107 @@
+package pgwire_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/redoubt-wal/redoubt/node/pgwire"
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+// An identifier answers IDENTIFY_SYSTEM and passes everything else to the SQL session.
+type identifier struct{ seen chan string }
+
+func (h *identifier) ServeReplication(ctx context.Context, c *pgwire.ReplicationConn) error {
+	h.seen <- strings.Join([]string{c.User(), c.ApplicationName()}, " ")
+	for {
+		m, err := c.Receive()
+		if err != nil {
+			return nil
+		}
+		q, ok := m.(*pgproto3.Query)
+		switch {
+		case !ok:
+			return nil
+		case q.String == "IDENTIFY_SYSTEM":
+			columns := []rmgr.Column{{Name: "systemid"}, {Name: "timeline", Type: rmgr.Int4}, {Name: "xlogpos"}, {Name: "dbname"}}
+			if err := c.SendResult("IDENTIFY_SYSTEM", columns, []any{"7", int64(1), "0/1000000", nil}); err != nil {
+				return err
+			}
+		case q.String == "DIE":
+			return &rmgr.Error{Code: "58P01", Message: "the log is gone"}
+		default:
+			if err := c.Query(ctx, q.String); err != nil {
+				return err
+			}
+		}
+		if err := c.Ready(); err != nil {
+			return err
+		}
+	}
+}
+
+func TestReplicationConnections(t *testing.T) {
+	h := &identifier{make(chan string, 10)}
+	s := serve(t, func(o *pgwire.Options) { o.Replication = h })
+	for _, c := range []struct{ mode, query, want string }{
+		{"true", "IDENTIFY_SYSTEM", "7|1|0/1000000|"},
+		{"true", "SHOW wal_segment_size", "16MB"},
+		{"true", "SELECT 1", "ERROR:  cannot execute SQL commands in WAL sender for physical replication\nexit 1"},
+		{"database", "SELECT pg_catalog.set_config('search_path', '', false)", ""},
+		{"database", "SELECT kv_put('a','1')", "0/1000040"},
+		{"database", "SELECT nothing(", "ERROR:  syntax error at end of input\nLINE 1: SELECT nothing(\n                       ^\nexit 1"},
+		{"true", "DIE", "FATAL:  the log is gone\nserver closed the connection unexpectedly\n\tThis probably means the server terminated abnormally\n\tbefore or while processing the request.\nconnection to server was lost\nexit 2"},
+	} {
+		t.Run(c.mode+" "+c.query, func(t *testing.T) {
+			if got := run(t, "", []string{"PGAPPNAME=standby1"}, "psql", "-XAt", "-d", s.conninfo("replication="+c.mode), "-c", c.query); got != c.want {
+				t.Errorf("psql printed %q, want %q", got, c.want)
+			}
+			if got := <-h.seen; got != "app standby1" {
+				t.Errorf("the handler saw %q", got)
+			}
+		})
+	}
+	t.Run("the real pg_receivewal takes the version", func(t *testing.T) {
+		got := run(t, "", nil, "pg_receivewal", "--no-loop", "-D", t.TempDir(), "-d", s.conninfo(""))
+		if !strings.Contains(got, "START_REPLICATION") && !strings.Contains(got, "data_directory_mode") {
+			t.Errorf("pg_receivewal printed %q", got)
+		}
+	})
+}
+
+func TestReplicationOutlivesShutdownAndEndsWithClose(t *testing.T) {
+	ended := make(chan error, 1)
+	inBubble(t, func(o *pgwire.Options) {
+		o.Replication = handlerFunc(func(ctx context.Context, _ *pgwire.ReplicationConn) error {
+			<-ctx.Done()
+			ended <- context.Cause(ctx)
+			return errors.New("this is not what the client is told")
+		})
+	}, func(t *testing.T, _ *fake, server *pgwire.Server, p *pipe) {
+		conn := p.dial()
+		conn.Write(startup("user", "app", "replication", "true"))
+		f := pgproto3.NewFrontend(conn, conn)
+		receive(t, f, 1)
+		server.Shutdown(t.Context())
+		if n := len(server.Activity()); n != 1 || server.Activity()[0].BackendType != "walsender" {
+			t.Errorf("after Shutdown %d sessions are left, want the walsender", n)
+		}
+		go server.Close()
+		if got := receive(t, f, 1); got != "ErrorResponse(57P01) end" {
+			t.Errorf("the standby saw %s", got)
+		}
+		if err := <-ended; err == nil || !strings.Contains(err.Error(), "administrator") {
+			t.Errorf("the handler's context ended with %v", err)
+		}
+	})
+}
+
+type handlerFunc func(ctx context.Context, c *pgwire.ReplicationConn) error
+
+func (f handlerFunc) ServeReplication(ctx context.Context, c *pgwire.ReplicationConn) error {
+	return f(ctx, c)
+}
