@@ -93,9 +93,6 @@ func (m *Mem) Rename(oldName, newName string) error {
 	if oldName == newName {
 		return nil
 	}
-	for _, name := range m.below(oldName) {
-		m.apply(op{kind: opName, name: nameOp{from: name, to: newName + strings.TrimPrefix(name, oldName), node: m.nodes[name]}})
-	}
 	m.apply(op{kind: opName, name: nameOp{from: oldName, to: newName, node: n}})
 	return nil
 }

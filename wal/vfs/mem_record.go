@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 )
 
 type opKind int
@@ -27,7 +28,7 @@ type op struct {
 	data []byte // nil: zeros
 }
 
-// A nameOp moves node from one name to another; "" is nowhere.
+// A nameOp moves node from one name to another; "" is nowhere. A directory takes along what is in it.
 type nameOp struct {
 	from, to string
 	node     *memNode
@@ -36,10 +37,26 @@ type nameOp struct {
 func (n nameOp) apply(names map[string]*memNode) {
 	if n.from != "" && names[n.from] == n.node {
 		delete(names, n.from)
+		if n.to != "" && n.node.dir {
+			for name := range maps.Clone(names) {
+				if moved, ok := n.moved(name); ok {
+					names[moved] = names[name]
+					delete(names, name)
+				}
+			}
+		}
 	}
 	if n.to != "" {
 		names[n.to] = n.node
 	}
+}
+
+// moved is what a name inside the directory that n moves is called afterwards.
+func (n nameOp) moved(name string) (string, bool) {
+	if n.from == "" || n.to == "" || !n.node.dir || !strings.HasPrefix(name, n.from+"/") {
+		return name, false
+	}
+	return n.to + strings.TrimPrefix(name, n.from), true
 }
 
 // recording is what Crash replays.
@@ -95,6 +112,10 @@ func (m *Mem) do(o op) {
 	switch o.kind {
 	case opName:
 		o.name.apply(m.nodes)
+		for i := range m.pending { // what waits in a directory that moves is synced under its new name
+			m.pending[i].from, _ = o.name.moved(m.pending[i].from)
+			m.pending[i].to, _ = o.name.moved(m.pending[i].to)
+		}
 		m.pending = append(m.pending, o.name)
 	case opSyncDir:
 		m.pending = slices.DeleteFunc(m.pending, func(n nameOp) bool {

@@ -221,3 +221,34 @@ func TestFaultsHitWhatTheirRuleNames(t *testing.T) {
 		t.Errorf("looked %d times", looked)
 	}
 }
+
+// A directory that moves takes along what is in it: once its new name is durable, so is what was
+// durable under the old one.
+func TestAMovedDirectoryTakesItsFilesAlong(t *testing.T) {
+	m := vfs.NewMem()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(m.MkdirAll("/d.new/sub", 0o700))
+	must(vfs.WriteFile(m, "/d.new/sub/f", []byte("x"), 0o600))
+	must(m.SyncDir("/d.new"))
+	must(m.SyncDir("/"))
+	m.Record()
+	must(vfs.RenameDurably(m, "/d.new", "/d"))
+	for variant := range vfs.Variants {
+		after := m.Crash(m.Ops(), variant)
+		if got, err := vfs.ReadFile(after, "/d/sub/f"); err != nil || string(got) != "x" {
+			t.Errorf("variant %d: %q, %v", variant, got, err)
+		}
+		if ok, _ := vfs.Exists(after, "/d.new"); ok {
+			t.Errorf("variant %d: the old name is still there", variant)
+		}
+		before := m.Crash(0, variant)
+		if got, err := vfs.ReadFile(before, "/d.new/sub/f"); err != nil || string(got) != "x" {
+			t.Errorf("before, variant %d: %q, %v", variant, got, err)
+		}
+	}
+}
