@@ -154,6 +154,14 @@ func (n *Node) promote(run context.Context, tli wal.TimelineID, rule replication
 	if err := n.mayPromote(tli); err != nil {
 		return err
 	}
+	if now := n.current(); now.role == api.RolePrimary && now.timeline != tli {
+		n.mu.Lock()
+		n.closeWrites(fmt.Sprintf("being promoted on timeline %d", tli))
+		n.mu.Unlock()
+		if err := n.abandonPrimary(run); err != nil {
+			return err
+		}
+	}
 	now := n.current()
 	if now.role != api.RolePrimary {
 		if err := n.leaveUpstream(); err != nil {
@@ -185,7 +193,6 @@ func (n *Node) openWrites(l *local, tli wal.TimelineID, rule replication.Rule) e
 	l.sync.Open(tli, rule)
 	s.open, s.message = true, ""
 	n.showRule(rule)
-	n.log.Info("open for writes", "timeline", tli, "synchronous", rule.String())
 	return nil
 }
 
@@ -199,8 +206,6 @@ func (n *Node) mayPromote(tli wal.TimelineID) error {
 	switch {
 	case now.role == api.RolePrimary && now.timeline == tli:
 		return nil // again: the rule, and writes if isolation had closed them
-	case now.role == api.RolePrimary:
-		return refusal("IsPrimary", "this node is the primary on timeline %d; demote it or let it follow first", now.timeline)
 	case l == nil || now.role == api.RoleRecovering || now.role == api.RoleStopping || now.role == api.RoleCloning:
 		return refusal("NotReady", "a node that is %s cannot be promoted", now.role)
 	}
@@ -287,7 +292,6 @@ func (n *Node) demote(run context.Context) error {
 	n.change(func(s *state) {
 		s.role, s.timeline, s.rule, s.message = api.RoleWaiting, 0, replication.Rule{}, waitingMessage
 	})
-	n.log.Info("demoted", "lsn", l.engine.Positions().Flush)
 	return nil
 }
 

@@ -36,6 +36,9 @@ func (n *Node) inRecovery() bool { return n.current().role != api.RolePrimary }
 func (n *Node) sqlSettings() []sql.Setting {
 	var out []sql.Setting
 	for _, s := range config.List() {
+		if s.Name != strings.ToLower(s.Name) {
+			continue // a session's own, under PostgreSQL's spelling
+		}
 		value, _ := n.settings.Show(s.Name)
 		out = append(out, sql.Setting{Name: s.Name, Value: value, Description: s.Short})
 	}

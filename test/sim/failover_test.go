@@ -1,0 +1,172 @@
+package sim_test
+
+import (
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/rmgr/kv"
+	"github.com/redoubt-wal/redoubt/test/sim"
+)
+
+// cluster starts three machines a, b and c with ANY 1, and ends them with the test.
+func cluster(t *testing.T) *sim.Cluster {
+	t.Helper()
+	c := &sim.Cluster{Net: sim.NewNetwork()}
+	for _, name := range []string{"a", "b", "c"} {
+		m, err := sim.NewMachine(c.Net, name, slog.New(slog.NewTextHandler(t.Output(), nil)).With("on", name), kv.Module)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Start(); err != nil {
+			t.Fatal(err)
+		}
+		c.Machines = append(c.Machines, m)
+	}
+	t.Cleanup(func() {
+		for _, m := range c.Machines {
+			if err := m.Stop(); err != nil {
+				t.Errorf("stop %s: %v", m.Name, err)
+			}
+			m.Control.Close()
+		}
+	})
+	if err := c.Bootstrap(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func expectAll(t *testing.T, c *sim.Cluster, acked map[string]string, on string) {
+	t.Helper()
+	missing, err := sim.Missing(c.Net, acked, on)
+	must(t, err)
+	if len(missing) > 0 {
+		t.Errorf("%d of %d acknowledged writes are not on %s, as %s", len(missing), len(acked), on, missing[0])
+	}
+}
+
+// The power of the primary goes while it is written to.
+func TestNoAcknowledgedWriteIsLostWhenThePrimaryDies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cluster(t)
+		w := sim.StartWriter(c.Net, "client", "a")
+		defer w.Stop()
+		time.Sleep(2 * time.Second)
+		a := c.Machines[0]
+		must(t, a.Kill(3))
+		before, _ := w.Acked()
+		if len(before) < 100 {
+			t.Fatalf("only %d writes were acknowledged before the primary died: the test proves nothing", len(before))
+		}
+		began := time.Now()
+		must(t, c.Failover())
+		w.Point(c.Primary.Name)
+		t.Logf("failover took %v of the bubble's time; %d writes were acknowledged before", time.Since(began), len(before))
+		time.Sleep(2 * time.Second)
+		after, _ := w.Acked()
+		if len(after) <= len(before) {
+			t.Error("nothing was acknowledged after the failover")
+		}
+		expectAll(t, c, after, c.Primary.Name)
+
+		// The old primary comes back and takes part again, whatever its disk holds.
+		must(t, a.Start())
+		_, err := a.Await("waiting", time.Minute, func(s control.Status) bool { return s.Role == control.RoleWaiting })
+		must(t, err)
+		must(t, c.Follow(a, true))
+		w.Stop()
+		acked, _ := w.Acked()
+		for _, m := range c.Machines {
+			caughtUp(t, c, m)
+			expectAll(t, c, acked, m.Name)
+		}
+	})
+}
+
+// caughtUp waits until a standby has replayed what the primary has now.
+func caughtUp(t *testing.T, c *sim.Cluster, m *sim.Machine) {
+	t.Helper()
+	p, err := c.Primary.Await("primary", time.Second, func(s control.Status) bool { return s.Role == control.RolePrimary })
+	must(t, err)
+	_, err = m.Await("caught up", time.Minute, func(s control.Status) bool { return s.ReplayLSN >= p.FlushLSN })
+	must(t, err)
+}
+
+// The primary is cut off from everybody but its client, lives on, and another takes its place.
+func TestAnIsolatedPrimaryAcknowledgesNothingAfterItsStandbysHavePromised(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cluster(t)
+		a := c.Machines[0]
+		w := sim.StartWriter(c.Net, "client", "a")
+		defer w.Stop()
+		time.Sleep(time.Second)
+		for _, other := range []string{"b", "c", sim.Operator} {
+			c.Net.Cut("a", other)
+		}
+		must(t, c.Failover())
+		fenced := time.Now()
+		time.Sleep(30 * time.Second)
+		_, last := w.Acked()
+		if last.After(fenced) {
+			t.Errorf("the isolated primary acknowledged a write %v after its standbys had promised", last.Sub(fenced))
+		}
+		w2 := sim.StartWriter(c.Net, "client2", c.Primary.Name)
+		time.Sleep(time.Second)
+
+		// The cut heals: a has log that nobody else has, says so, and is cloned anew.
+		for _, other := range []string{"b", "c", sim.Operator} {
+			c.Net.Heal("a", other)
+		}
+		s, err := a.Await("heard", 30*time.Second, func(control.Status) bool { return true })
+		must(t, err)
+		if s.Role != control.RolePrimary {
+			t.Errorf("the isolated primary is %s", s.Role)
+		}
+		_, err = a.Control.Do(t.Context(), control.FenceRequest{Timeline: c.Timeline})
+		must(t, err)
+		time.Sleep(5 * time.Second)
+		if _, last = w.Acked(); last.After(fenced) {
+			t.Error("a write on the deposed primary was acknowledged after the cut had healed")
+		}
+		must(t, c.Follow(a, true))
+		w.Stop()
+		w2.Stop()
+		for _, writer := range []*sim.Writer{w, w2} {
+			acked, _ := writer.Acked()
+			for _, m := range c.Machines {
+				caughtUp(t, c, m)
+				expectAll(t, c, acked, m.Name)
+			}
+		}
+	})
+}
+
+// A promise holds through a power cut and through a clone of the data directory.
+func TestAPromiseOutlivesTheProcessAndTheDataDirectory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cluster(t)
+		b := c.Machines[1]
+		_, err := b.Control.Do(t.Context(), control.FenceRequest{Timeline: 7})
+		must(t, err)
+		must(t, b.Kill(0))
+		must(t, b.Start())
+		s, err := b.Await("waiting", time.Minute, func(s control.Status) bool { return s.Role == control.RoleWaiting })
+		must(t, err)
+		if s.FencedAt != 7 {
+			t.Errorf("after a power cut the promise is %d, want 7", s.FencedAt)
+		}
+		if err := c.Follow(b, false); err == nil {
+			t.Error("the node follows a primary on timeline 1 although it has promised 7")
+		}
+	})
+}
