@@ -110,6 +110,8 @@ func (r *readers) forget() {
 }
 
 func (r *readers) closeAll() {
+	r.cache.Lock()
+	defer r.cache.Unlock()
 	for name, f := range r.open {
 		f.Close()
 		delete(r.open, name)
