@@ -32,6 +32,8 @@ func (e *Engine) Follow(tli wal.TimelineID, historyFile []byte) error {
 			return err
 		}
 	}
+	e.stopReplay() // it must not read on in the old timeline's files
+	defer func() { e.startReplay(e.replay.lastRecord()) }()
 	end, err := e.endOfWholeRecords()
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ type replayer struct {
 
 	inForce *modules.Snapshot // at the record read last; nil before the first MODULES record
 	paused  bool              // records are only counted from now on
-	counted wal.LSN           // records that start before are in the census
+	counted wal.LSN           // records that start before this are in the census already
 	looked  wal.LSN           // the log was flushed up to here when the reader found no more
 }
 
@@ -35,10 +35,9 @@ func (e *Engine) startReplay(redo, last wal.LSN) {
 	e.replay.cancel, e.replay.done, e.replay.idle = cancel, done, 0
 	e.replay.mu.Unlock()
 	r := &replayer{e: e, applier: recovery.Applier{Table: e.o.Table, Pool: e.pool, Logger: e.o.Log, Kill: e.o.Signal}}
+	r.counted = e.replay.readUpTo()
 	if last != 0 {
 		r.inForce = e.snapshot.Load()
-	} else {
-		r.counted = e.log.FlushedLSN() // survey has counted what was here
 	}
 	e.spawn(func() {
 		defer close(done)
@@ -87,9 +86,7 @@ func (r *replayer) run(ctx context.Context, redo, last wal.LSN) error {
 		rec, err := r.reader.Next()
 		switch {
 		case errors.Is(err, wal.ErrNotYet):
-			if err := r.await(ctx); err != nil {
-				return err
-			}
+			r.await(ctx)
 			continue
 		case err != nil:
 			return fmt.Errorf("replay: %w", err)
@@ -125,25 +122,20 @@ func (r *replayer) close() {
 	}
 }
 
-// await returns when there may be more log. The history may have grown meanwhile: then the same
-// position is read from another file.
-func (r *replayer) await(ctx context.Context) error {
+// await returns when there may be more log.
+func (r *replayer) await(ctx context.Context) {
 	e := r.e
 	changed := e.log.Changed()
 	flushed := e.log.FlushedLSN()
-	if h := e.History(); h.Timeline() != r.history.Timeline() {
-		return r.openAt(r.reader.End(), r.reader.Last())
-	}
 	if r.looked != flushed {
 		r.looked = flushed // the log may have grown since the reader looked: once more
-		return nil
+		return
 	}
 	e.replay.isIdle(flushed)
 	select {
 	case <-changed:
 	case <-ctx.Done():
 	}
-	return nil
 }
 
 // take counts a record and replays it, unless replay has to stop before it.

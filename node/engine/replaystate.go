@@ -44,7 +44,7 @@ type restartpoint struct {
 func (r *replayState) begin(s *start) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lsn, r.read, r.tli = s.redo, s.redo, s.file.CheckPointCopy.Timeline
+	r.lsn, r.read, r.tli = s.redo, s.end.LSN, s.file.CheckPointCopy.Timeline
 	if s.label != nil {
 		r.tli = s.label.Timeline
 	}
@@ -122,6 +122,12 @@ func (r *replayState) lastRecord() (end, last wal.LSN) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lsn, r.last
+}
+
+func (r *replayState) readUpTo() wal.LSN {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.read
 }
 
 func (r *replayState) lostRecord() (lost, resume wal.LSN) {

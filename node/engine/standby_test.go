@@ -85,13 +85,7 @@ func backup(t testing.TB, from *engine.Engine, m *vfs.Mem) engine.BackupResult {
 	if err := vfs.WriteFile(m, dir+"/backup_label", b.Label, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err = from.DataFiles(ctx, func(name string, size int64, open func() (io.ReadCloser, error)) error {
-		if open == nil {
-			return m.MkdirAll(dir+"/"+strings.TrimSuffix(name, "/"), 0o700)
-		}
-		return copyFile(m, dir+"/"+name, open)
-	})
-	if err != nil {
+	if err := from.DataFiles(ctx, intoMem(m)); err != nil {
 		t.Fatal(err)
 	}
 	r, err := b.End(ctx)
@@ -100,6 +94,16 @@ func backup(t testing.TB, from *engine.Engine, m *vfs.Mem) engine.BackupResult {
 	}
 	syncNames(t, m, dir)
 	return r
+}
+
+// intoMem copies what DataFiles hands out.
+func intoMem(m *vfs.Mem) func(string, int64, func() (io.ReadCloser, error)) error {
+	return func(name string, _ int64, open func() (io.ReadCloser, error)) error {
+		if open == nil {
+			return m.MkdirAll(dir+"/"+strings.TrimSuffix(name, "/"), 0o700)
+		}
+		return copyFile(m, dir+"/"+name, open)
+	}
 }
 
 // syncNames makes every name below a directory durable.
