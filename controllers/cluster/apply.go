@@ -23,20 +23,22 @@ import (
 func (r *Reconciler) apply(ctx context.Context, c *v1.WALCluster, steps []plan.Step) error {
 	key := client.ObjectKeyFromObject(c)
 	var order []string
-	requests := map[string][]any{}
+	commands := map[string][]plan.Step{}
 	flush := func() {
 		for _, name := range order {
-			r.commands.send(key, name, requests[name])
+			for _, sent := range r.commands.send(key, name, commands[name]) {
+				logStep(ctx, 0, sent)
+			}
 		}
-		order, requests = nil, map[string][]any{}
+		order, commands = nil, map[string][]plan.Step{}
 	}
 	defer flush()
 	for _, step := range steps {
 		if step.Request != nil {
-			if requests[step.Target] == nil {
+			if commands[step.Target] == nil {
 				order = append(order, step.Target)
 			}
-			requests[step.Target] = append(requests[step.Target], step.Request)
+			commands[step.Target] = append(commands[step.Target], step)
 			continue
 		}
 		flush()

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
 	"github.com/redoubt-wal/redoubt/controllers/cluster/watch"
 )
 
@@ -45,23 +46,24 @@ func newCommands(hub *watch.Hub, done func(types.NamespacedName)) *commands {
 }
 
 // send carries out the requests to one instance, one after the other, without waiting for it. A
-// request whose kind is still under way to it is left out.
-func (c *commands) send(cluster types.NamespacedName, instance string, requests []any) {
-	var mine []any
+// request whose kind is still under way to it is left out. It returns the steps whose requests were
+// sent.
+func (c *commands) send(cluster types.NamespacedName, instance string, steps []plan.Step) (sent []plan.Step) {
 	c.mu.Lock()
-	for _, r := range requests {
-		f := flight{cluster, instance, reflect.TypeOf(r)}
+	for _, step := range steps {
+		f := flight{cluster, instance, reflect.TypeOf(step.Request)}
 		if !c.flying[f] {
 			c.flying[f] = true
-			mine = append(mine, r)
+			sent = append(sent, step)
 		}
 	}
 	c.mu.Unlock()
-	if len(mine) == 0 {
-		return
+	if len(sent) == 0 {
+		return nil
 	}
 	c.wg.Go(func() {
-		for _, r := range mine {
+		for _, step := range sent {
+			r := step.Request
 			err := c.one(cluster, instance, r)
 			c.mu.Lock()
 			delete(c.flying, flight{cluster, instance, reflect.TypeOf(r)})
@@ -75,6 +77,7 @@ func (c *commands) send(cluster types.NamespacedName, instance string, requests 
 			}
 		}
 	})
+	return sent
 }
 
 func (c *commands) one(cluster types.NamespacedName, instance string, request any) error {

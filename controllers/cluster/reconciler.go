@@ -131,7 +131,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, err
 	}
 	steps, next := plan.Next(seen)
-	logSteps(logr.FromContextOrDiscard(ctx), steps)
+	logSteps(ctx, steps)
 	failed := r.apply(ctx, &c, steps)
 	if err := r.report(ctx, &c, seen, steps, failed); err != nil || failed != nil {
 		if apierrors.IsConflict(failed) || apierrors.IsConflict(err) {
@@ -148,12 +148,19 @@ func (r *Reconciler) forget(cluster types.NamespacedName) {
 	r.told.forget(cluster)
 }
 
-func logSteps(log logr.Logger, steps []plan.Step) {
+// logSteps says what is about to change; commands are logged when they are sent (apply.go).
+func logSteps(ctx context.Context, steps []plan.Step) {
 	for _, s := range steps {
 		level := 0
-		if s.Do == plan.Wait || s.Do == plan.Label {
+		if s.Do == plan.Wait || s.Do == plan.Label || s.Do == plan.DeleteProbe {
 			level = 1
 		}
-		log.V(level).Info("step", "do", s.Do, "member", s.Target, "reason", s.Reason, "message", s.Message)
+		if s.Request == nil {
+			logStep(ctx, level, s)
+		}
 	}
+}
+
+func logStep(ctx context.Context, level int, s plan.Step) {
+	logr.FromContextOrDiscard(ctx).V(level).Info("step", "do", s.Do, "member", s.Target, "reason", s.Reason, "message", s.Message)
 }

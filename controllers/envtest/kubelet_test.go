@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -45,7 +44,34 @@ type kubelet struct {
 
 type running struct {
 	name, ip string
+	command  func() *exec.Cmd // of a real node
 	process  *exec.Cmd
+	ended    chan struct{}
+}
+
+// begin starts a real node's process.
+func (r *running) begin() error {
+	r.process, r.ended = r.command(), make(chan struct{})
+	if err := r.process.Start(); err != nil {
+		return err
+	}
+	go func(p *exec.Cmd, ended chan struct{}) {
+		_ = p.Wait()
+		close(ended)
+	}(r.process, r.ended)
+	return nil
+}
+
+// restart is what a kubelet does with a process that ended.
+func (r *running) restart() {
+	if r.process == nil {
+		return
+	}
+	select {
+	case <-r.ended:
+		_ = r.begin()
+	default:
+	}
 }
 
 var nets = 10
@@ -96,6 +122,7 @@ func (k *kubelet) sync(ctx context.Context) {
 		case k.running[p.UID] == nil:
 			k.start(ctx, p)
 		default:
+			k.running[p.UID].restart()
 			k.readiness(ctx, p)
 		}
 	}
@@ -223,17 +250,19 @@ func (k *kubelet) exec(ctx context.Context, r *running, p *corev1.Pod, files map
 	if err != nil {
 		return err
 	}
-	r.process = exec.Command(k.binary, args...)
-	r.process.Stdout, r.process.Stderr = log, log
-	r.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return r.process.Start()
+	r.command = func() *exec.Cmd {
+		c := exec.Command(k.binary, args...)
+		c.Stdout, c.Stderr = log, log
+		return c
+	}
+	return r.begin()
 }
 
 func (k *kubelet) kill(r *running) {
 	k.world.Kill(r.name)
 	if r.process != nil {
 		_ = r.process.Process.Kill()
-		_ = r.process.Wait()
+		<-r.ended
 	}
 }
 
