@@ -69,16 +69,19 @@ func (s *Source) ReadPages(page wal.LSN, need int) ([]byte, error) {
 			s.Close() // it may have been recycled
 		}
 	}
+	var flushed wal.LSN
+	if s.log != nil {
+		// Before open: the segment that comes next need not be there yet.
+		if flushed = s.log.FlushedLSN(); flushed < page+wal.LSN(need) {
+			return nil, wal.ErrNotYet
+		}
+	}
 	if err := s.open(page); err != nil {
 		return nil, err
 	}
 	segEnd := s.start + wal.LSN(s.segSize)
 	n := uint64(min(s.readSize(page), int(segEnd-page)))
 	if s.log != nil {
-		flushed := s.log.FlushedLSN()
-		if flushed < page+wal.LSN(need) {
-			return nil, wal.ErrNotYet
-		}
 		n = min(n, uint64(flushed-page))
 	}
 	if s.end != 0 {
