@@ -1,0 +1,141 @@
+package sql_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestExpressions(t *testing.T) {
+	for _, c := range []struct{ name, query, want string }{
+		{"numbers", "1, -1, +1, 2.50, 1e3, .5, 9223372036854775807", "1,-1,1,2.5,1000,0.5,9223372036854775807"},
+		{"the smallest bigint is a literal", "-9223372036854775808", "-9223372036854775808"},
+		{"one more is too much", "9223372036854775808", "22003: value \"9223372036854775808\" is out of range for type bigint"},
+		{"a cast binds stronger than a sign", "-5::bigint, - 5 ::text", "42883: operator does not exist: - text"},
+		{"precedence", "1 + 2 * 3 - 4 / 2, (1 + 2) * 3, 2 - 1 - 1, NOT 1 = 2 AND true", "5,9,0,t"},
+		{"integers overflow with an error", "2147483647 + 1", "22003: integer out of range"},
+		{"bigints too", "9223372036854775807 + 1", "22003: bigint out of range"},
+		{"and products", "9223372036854775807 * 2", "22003: bigint out of range"},
+		{"the largest product", "-1 * 9223372036854775807, 3037000499 * 3037000499", "-9223372036854775807,9223372030926249001"},
+		{"division", "7 / 2, -7 / 2, 7 % 3, -7 % 3, 7.0 / 2", "3,-3,1,-1,3.5"},
+		{"by zero", "1 / 0", "22012: division by zero"},
+		{"of the smallest by minus one", "(-9223372036854775808) / -1, 1", "22003: bigint out of range"},
+		{"three-valued logic", "NULL AND false, NULL OR true, NULL AND true, NOT NULL::boolean", "f,t,NULL,NULL"},
+		{"the right side is not computed if the left decides", "false AND 1 / 0 = 1", "f"},
+		{"comparison", "1 < 2, 'a' < 'b', 2 >= 2.0, '0/10'::pg_lsn > '0/F', 1 <> 2, 1 != 1", "t,t,t,t,t,f"},
+		{"NULL in comparison", "NULL = NULL, 1 = NULL, NULL IS NULL, 1 IS NOT NULL, NULL ISNULL", "NULL,NULL,t,t,t"},
+		{"truth", "true IS TRUE, NULL IS TRUE, NULL IS NOT TRUE, (1 = 2) IS FALSE", "t,f,t,t"},
+		{"IN", "1 IN (1, 2), 3 IN (1, 2), 3 IN (1, NULL), 3 NOT IN (1, 2), 'b' IN ('a', 'b')", "t,f,NULL,t,t"},
+		{"BETWEEN", "2 BETWEEN 1 AND 3, 4 NOT BETWEEN 1 AND 3, 2 BETWEEN 1 AND 3 AND true", "t,t,t"},
+		{"LIKE", `'abc' LIKE 'a%', 'abc' LIKE '_b_', 'abc' LIKE 'b%', 'a%c' LIKE 'a\%c', 'abc' NOT LIKE '%c', '' LIKE '%', 'grüße' LIKE 'gr_ße'`, "t,t,f,t,f,t,t"},
+		{"concatenation", "'a' || 'b' || 1, 1 || 'x', 'a' || NULL, true || '!'", "ab1,1x,NULL,true!"},
+		{"which needs text", "1 || 2", "42883: operator does not exist: integer || integer"},
+		{"casts", "'12'::int, '12'::bigint + 1, 12::text, true::text, 't'::boolean, '0/abc'::pg_lsn, '\\x00ff'::bytea, 1::boolean, 2.5::int, 3.5::int", "12,13,12,true,t,0/ABC,\\x00ff,t,2,4"},
+		{"CAST and typed literals", "CAST('1' AS bigint), bigint '2', double precision '1.5'", "42601: syntax error at or near \"'1.5'\""},
+		{"a cast that is none", "true::pg_lsn", "42846: cannot cast type boolean to pg_lsn"},
+		{"bad literals", "'x'::int", "22P02: invalid input syntax for type integer: \"x\""},
+		{"too large a literal", "'3000000000'::int", "22003: value \"3000000000\" is out of range for type integer"},
+		{"a narrowing cast", "3000000000::int", "22003: integer out of range"},
+		{"times", "'2024-02-29 12:00:00+02'::timestamptz, '2024-01-01'::timestamptz", "2024-02-29 10:00:00+00,2024-01-01 00:00:00+00"},
+		{"floats", "1e20::float8, 1e-7::float8, 'Infinity'::float8, '-inf'::float8, 'NaN'::float8, 123456789.125", "1e+20,1e-07,Infinity,-Infinity,NaN,123456789.125"},
+		{"strings", `'it''s', E'a\tb\\\x41\101\u00e9\'', $$d'q$$, $tag$ $$ $tag$, ''`, "it's,a\tb\\AAé',d'q, $$ ,"},
+		{"COALESCE and NULLIF", "coalesce(NULL, 2, 1/0), coalesce(NULL, 'x'), nullif(1, 1), nullif(1, 2)", "2,x,NULL,1"},
+		{"strictness", "strict(NULL), lax(NULL), strict(5)", "NULL,NULL,5"},
+		{"calls in calls", "strict(lax(strict(3)) + 1)", "4"},
+		{"an int fits a bigint argument, text does not", "strict('x' || 'y')", "42883: function strict(text) does not exist"},
+		{"aliases and case", `1 AS "Big", 2 two, 3 AS select`, "1,2,3"},
+		{"comments", "1 /* a /* nested */ one */ -- and a line\n + 1", "2"},
+		{"session functions", "current_user, pg_backend_pid(), current_schema, now()", "me,7,public,1970-01-01 00:00:00+00"},
+		{"text functions", "length('grüße'), octet_length('grüße'), upper('a'), repeat('ab', 2), md5('')", "5,7,A,abab,d41d8cd98f00b204e9800998ecf8427e"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := do(new(bench).session(t), "SELECT "+c.query); got != c.want {
+				t.Errorf("SELECT %s\ngave %s\nwant %s", c.query, got, c.want)
+			}
+		})
+	}
+}
+
+func TestSources(t *testing.T) {
+	for _, c := range []struct{ name, query, want string }{
+		{"all columns", "SELECT * FROM pair()", "1,x; 2,NULL; 3,y"},
+		{"some, and with the source's name", "SELECT p.b, p.* FROM pair() AS p WHERE p.a = 1", "x,1,x"},
+		{"renamed", "SELECT n, s FROM pair() AS p (n, s) WHERE n > 2", "3,y"},
+		{"by a label, NULLs last", "SELECT b AS label FROM pair() ORDER BY label", "x; y; NULL"},
+		{"descending, NULLs first", "SELECT b FROM pair() ORDER BY 1 DESC", "NULL; y; x"},
+		{"descending, NULLs last", "SELECT a FROM pair() ORDER BY b DESC NULLS LAST, a", "3; 1; 2"},
+		{"by what is not shown", "SELECT b FROM pair() ORDER BY -a LIMIT 2", "y; NULL"},
+		{"limits", "SELECT a FROM pair() LIMIT 1 OFFSET 1", "2"},
+		{"no rows", "SELECT a FROM pair() LIMIT 0", ""},
+		{"all rows", "SELECT a FROM pair() LIMIT ALL OFFSET 2", "3"},
+		{"a limit that is none", "SELECT a FROM pair() LIMIT NULL", "1; 2; 3"},
+		{"a negative limit", "SELECT a FROM pair() LIMIT -1", "2201W: LIMIT must not be negative"},
+		{"aggregates", "SELECT count(*), count(b), sum(a), min(b), max(a), count(*) + 1 FROM pair()", "3,2,6,x,3,4"},
+		{"of no rows", "SELECT count(*), sum(a), min(b) FROM pair() WHERE a > 9", "0,NULL,NULL"},
+		{"a column beside them", "SELECT a, count(*) FROM pair()", "42803: a column must appear in an aggregate function here: GROUP BY is not supported"},
+		{"in each other", "SELECT sum(count(*)) FROM pair()", "42803: aggregate function calls cannot be nested"},
+		{"in WHERE", "SELECT 1 FROM pair() WHERE count(*) > 1", "42803: aggregate functions are not allowed in WHERE"},
+		{"a set in the select list", "SELECT generate_series(3, 1, -1)", "3; 2; 1"},
+		{"a set of rows there", "SELECT pair()", "0A000: set-returning function pair cannot be called here"},
+		{"a strict set of NULL", "SELECT * FROM generate_series(NULL, 3)", ""},
+		{"a scalar function as a source", "SELECT * FROM lax(4) AS four", "4"},
+		{"the end of the numbers", "SELECT * FROM generate_series(9223372036854775806, 9223372036854775807)", "9223372036854775806; 9223372036854775807"},
+		{"a condition without a source", "SELECT 1 WHERE false", ""},
+		{"sorting too much", "SELECT repeat('x', 100000) FROM generate_series(1, 100) ORDER BY 1", "54000: the result does not fit into 1048576 bytes"},
+		{"settings as a view", "SELECT setting FROM pg_settings WHERE name = 'port'", "5432"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := do(new(bench).session(t), c.query); got != c.want {
+				t.Errorf("%s\ngave %s\nwant %s", c.query, got, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatIsNotThereIsNamed(t *testing.T) {
+	for query, want := range map[string]string{
+		"SELECT DISTINCT 1":                        "0A000: SELECT DISTINCT is not supported",
+		"SELECT a FROM pair() GROUP BY a":          "0A000: GROUP BY is not supported",
+		"SELECT 1 UNION SELECT 2":                  "0A000: UNION is not supported",
+		"SELECT * FROM pair(), pair()":             "0A000: a join is not supported",
+		"SELECT * FROM pair() JOIN x ON true":      "0A000: a join is not supported",
+		"SELECT * FROM (SELECT 1) x":               "0A000: a subquery in FROM is not supported",
+		"SELECT (SELECT 1)":                        "0A000: a subquery is not supported",
+		"SELECT CASE WHEN true THEN 1 END":         "0A000: CASE is not supported",
+		"SELECT ARRAY[1]":                          "0A000: ARRAY is not supported",
+		"SELECT 'x'::int[]":                        "0A000: a type with [] or a length is not supported",
+		"SELECT 'x'::json":                         `42704: type "json" does not exist`,
+		"SELECT x FROM nowhere":                    `42P01: relation "nowhere" does not exist`,
+		"SELECT other.f()":                         `3F000: schema "other" does not exist`,
+		"SELECT lax(v => 1)":                       "0A000: a named argument is not supported",
+		"CREATE TABLE t (a int)":                   "0A000: CREATE TABLE is not supported",
+		"COPY t FROM STDIN":                        "0A000: COPY is not supported",
+		"SAVEPOINT a":                              "0A000: SAVEPOINT is not supported",
+		"SET ROLE x":                               "0A000: SET ROLE is not supported",
+		"SET nothing = 1":                          `42704: unrecognized configuration parameter "nothing"`,
+		"SET timezone = 'Mars/Olympus'":            `22023: invalid value for parameter "TimeZone": "Mars/Olympus"`,
+		"SET synchronous_commit = maybe":           `22023: invalid value for parameter "synchronous_commit": "maybe"`,
+		"SET client_encoding = 'LATIN1'":           `22023: invalid value for parameter "client_encoding": "LATIN1"`,
+		"SHOW nothing":                             `42704: unrecognized configuration parameter "nothing"`,
+		"CREATE EXTENSION hstore":                  `58P01: extension "hstore" is not available`,
+		"EXECUTE nothing":                          `26000: prepared statement "nothing" does not exist`,
+		"CHECKPOINT":                               "0A000: CHECKPOINT is not supported",
+		"FROBNICATE":                               `42601: syntax error at or near "FROBNICATE"`,
+		"SELECT":                                   "42601: syntax error at end of input",
+		"SELECT 1 1":                               `42601: syntax error at or near "1"`,
+		"SELECT 1x":                                `42601: trailing junk after numeric literal at or near "1x"`,
+		"SELECT 'open":                             `42601: unterminated quoted string at or near "'open"`,
+		`SELECT ""`:                                `42601: zero-length delimited identifier at or near """"`,
+		"SELECT /* open":                           `42601: unterminated /* comment at or near "/* open"`,
+		"SELECT \xff":                              `22021: invalid byte sequence for encoding "UTF8": 0xff`,
+		"SELECT 1 WHERE 1":                         "42804: argument of WHERE must be type boolean, not type integer",
+		"SELECT *":                                 "42601: SELECT * with no tables specified is not valid",
+		"SELECT put('a') FROM pair()":              "0A000: the writing function put cannot be called for each row of a source",
+		"SELECT " + strings.Repeat("(", 200) + "1": "54001: stack depth limit exceeded: more than 100 nested expressions",
+	} {
+		t.Run(query[:min(len(query), 40)], func(t *testing.T) {
+			if got := do(new(bench).session(t), query); got != want {
+				t.Errorf("%s\ngave %s\nwant %s", query, got, want)
+			}
+		})
+	}
+}

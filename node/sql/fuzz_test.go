@@ -1,0 +1,68 @@
+package sql_test
+
+import (
+	"errors"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/redoubt-wal/redoubt/node/sql"
+)
+
+// Whatever a client sends is a list of statements or an error with an SQLSTATE, and a statement that
+// was parsed runs to rows or to such an error.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		"SELECT lax(1), strict(-2), put('a') AS x;", "SELECT a, b FROM pair() p WHERE a > 1 AND b IS NOT NULL ORDER BY b DESC NULLS LAST LIMIT 2 OFFSET 1",
+		"SELECT count(*), sum(a) + 1, min(b) FROM pair()", "SELECT 1 + 2 * -3 / 4 % 5 || 'x', 'a' LIKE '%_\\', 1 IN (1,2), 2 BETWEEN 1 AND 3",
+		"SELECT $1::int, $2 || 'x', coalesce($3, 1)", "SELECT E'\\x41\\u00e9\\101' || $q$x$q$", "SET a.b = 'c'; SET LOCAL work_mem TO 1; RESET ALL; SHOW ALL",
+		"BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY; COMMIT AND NO CHAIN; ROLLBACK", "PREPARE p (int) AS SELECT $1; EXECUTE p(1); DEALLOCATE p",
+		"CREATE EXTENSION IF NOT EXISTS \"x\" WITH SCHEMA y VERSION '1' CASCADE", "/* c */ -- d\n;;", "SELECT 9223372036854775808, 1e999, .5e-3, 0x10",
+		"SELECT '1'::timestamptz, '\\x00'::bytea, '0/1'::pg_lsn - 1", "SELECT 1 IS TRUE IS NOT FALSE IS NULL", "SELECT ((((((1))))))", "INSERT INTO t VALUES (1)",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		list, err := sql.Parse(query)
+		var e *sql.Error
+		if err != nil && (!errors.As(err, &e) || len(e.Code) != 5 || e.Position > utf8.RuneCountInString(query)+1) {
+			t.Fatalf("Parse failed with %#v", err)
+		}
+		if err != nil || len(list) > 20 {
+			return
+		}
+		s := new(bench).session(t)
+		got := do(s, query)
+		if len(got) > 64<<20 {
+			t.Errorf("the result has %d bytes", len(got))
+		}
+	})
+}
+
+func FuzzValues(f *testing.F) {
+	f.Add("12", uint8(1))
+	f.Add("\\x00ff", uint8(5))
+	f.Add("2024-02-29 12:00:00+02", uint8(7))
+	f.Add("1e-7", uint8(6))
+	f.Add("FF/1", uint8(4))
+	f.Fuzz(func(t *testing.T, text string, typ uint8) {
+		kind := types[int(typ)%len(types)]
+		v, err := sql.ParseText(kind, text)
+		if err != nil {
+			return
+		}
+		shown, err := sql.AppendText(nil, kind, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := sql.ParseText(kind, string(shown))
+		if err != nil {
+			t.Fatalf("%q of type %s is shown as %q, which cannot be read: %v", text, sql.TypeName(kind), shown, err)
+		}
+		if twice, _ := sql.AppendText(nil, kind, again); string(twice) != string(shown) {
+			t.Errorf("%q of type %s is shown as %q and then as %q", text, sql.TypeName(kind), shown, twice)
+		}
+		if _, err := sql.AppendBinary(nil, kind, v); err != nil {
+			t.Errorf("%q of type %s has no binary form: %v", text, sql.TypeName(kind), err)
+		}
+	})
+}

@@ -1,0 +1,182 @@
+package sql_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+// Each story is a list of statements with what each gives.
+func TestTransactionBlocks(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		steps []string // statement, what it gives, …
+	}{
+		{"a write takes effect at once, ROLLBACK says that it cannot undo it", []string{"BEGIN", "", "SELECT put('a')", "a", "ROLLBACK", "WARNING 01000"}},
+		{"a second write is refused and fails the block", []string{
+			"BEGIN", "", "SELECT put('a')", "a", "SELECT put('b')", "0A000: a transaction block can hold only one writing call: put() has already run",
+			"SELECT 1", "25P02: current transaction is aborted, commands ignored until end of transaction block", "COMMIT", "WARNING 01000", "SELECT put('b')", "b",
+		}},
+		{"a block of reads", []string{"START TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY", "", "SELECT lax(1)", "1", "END", ""}},
+		{"a read-only block refuses writes", []string{"BEGIN READ ONLY", "", "SELECT put('a')", "25006: cannot execute put() in a read-only transaction", "ABORT", ""}},
+		{"SET TRANSACTION", []string{"BEGIN", "", "SET TRANSACTION READ ONLY", "", "SHOW transaction_read_only", "on", "ROLLBACK", "", "SHOW transaction_read_only", "off"}},
+		{"the session's default", []string{"SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "", "SELECT put('a')", "25006: cannot execute put() in a read-only transaction", "SHOW default_transaction_read_only", "on"}},
+		{"blocks that are none", []string{"COMMIT", "WARNING 25P01", "BEGIN", "", "BEGIN", "WARNING 25001", "COMMIT", ""}},
+		{"SET goes back with the block", []string{"BEGIN", "", "SET my.var = 1", "", "SHOW my.var", "1", "ROLLBACK", "", "SHOW my.var", `42704: unrecognized configuration parameter "my.var"`}},
+		{"SET stays after COMMIT, SET LOCAL does not", []string{
+			"BEGIN", "", "SET my.a = 1", "", "SET LOCAL my.b = 2", "", "SELECT current_setting('my.a'), current_setting('my.b')", "1,2", "COMMIT", "",
+			"SHOW my.a", "1", "SELECT current_setting('my.b', true)", "NULL",
+		}},
+		{"SET LOCAL outside of blocks", []string{"SET LOCAL my.b = 2", "WARNING 25P01"}},
+		{"RESET", []string{"SET work_mem TO '1GB'", "", "SHOW work_mem", "1GB", "RESET work_mem", "", "SHOW work_mem", "4MB", "SET work_mem = 5", "", "RESET ALL", "", "SHOW work_mem", "4MB"}},
+		{"spellings of settings", []string{
+			"SET synchronous_commit TO FALSE", "", "SHOW synchronous_commit", "off", "SET datestyle = 'ISO', DMY", "", "SHOW DateStyle", "ISO, MDY",
+			"SET TIME ZONE 'utc'", "", "SHOW TIME ZONE", "UTC", "SET NAMES 'utf-8'", "", "SHOW client_encoding", "UTF8", "SET search_path = a, b", "", "SHOW search_path", "a, b",
+			"SET extra_float_digits = -3", "", "SHOW extra_float_digits", "-3", "SET SESSION lock_timeout = DEFAULT", "", "SHOW lock_timeout", "0",
+		}},
+		{"prepared statements", []string{
+			"PREPARE p (bigint) AS SELECT $1 + 1", "", "EXECUTE p(41)", "42", "EXECUTE p('x')", `22P02: invalid input syntax for type bigint: "x"`,
+			"EXECUTE p", `42601: wrong number of parameters for prepared statement "p"`, "PREPARE p AS SELECT 1", `42P05: prepared statement "p" already exists`,
+			"DEALLOCATE ALL", "", "EXECUTE p(1)", `26000: prepared statement "p" does not exist`,
+		}},
+		{"a prepared write counts as a write", []string{"PREPARE w AS SELECT put('a')", "", "BEGIN READ ONLY", "", "EXECUTE w", "25006: cannot execute put() in a read-only transaction"}},
+		{"messages that are not wanted", []string{"SET client_min_messages = error", "", "COMMIT", ""}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := new(bench).session(t)
+			for i := 0; i < len(c.steps); i += 2 {
+				if got := do(s, c.steps[i]); got != c.steps[i+1] {
+					t.Errorf("%s gave %q, want %q", c.steps[i], got, c.steps[i+1])
+				}
+			}
+		})
+	}
+}
+
+func TestTheStrongestLevelOfABatchCounts(t *testing.T) {
+	b := &bench{}
+	s := b.session(t)
+	do(s, "SET synchronous_commit = off; SELECT put('a'); SET synchronous_commit = remote_apply; SELECT put('b'); SET synchronous_commit = local; SELECT put('c')")
+	if !s.Unsettled() {
+		t.Fatal("nothing is unsettled after three writes")
+	}
+	if err := s.Settle(context.Background()); err != nil || s.Unsettled() {
+		t.Fatalf("Settle: %v", err)
+	}
+	if err := s.Settle(context.Background()); err != nil || !cmp.Equal(b.levels, []string{"remote_apply"}) {
+		t.Errorf("the committer was asked for %v, want remote_apply once", b.levels)
+	}
+}
+
+// Nothing runs before a statement is known to be right, and nothing runs twice.
+func TestWhatRuns(t *testing.T) {
+	for _, c := range []struct {
+		query string
+		want  []string
+	}{
+		{"SELECT put('a'), put('b')", nil},
+		{"SELECT put('a') ORDER BY 1", []string{"put"}},
+		{"SELECT put('a') WHERE false", nil},
+		{"SELECT * FROM put('a') LIMIT 1", []string{"put"}},
+		{"SELECT lax(a) FROM pair()", []string{"pair", "lax", "lax", "lax"}},
+		{"SELECT a FROM pair() WHERE lax(a) = 2 LIMIT 1", []string{"pair", "lax", "lax"}},
+	} {
+		b := &bench{}
+		do(b.session(t), c.query)
+		if !slices.Equal(b.calls, c.want) {
+			t.Errorf("%s ran %v, want %v", c.query, b.calls, c.want)
+		}
+	}
+}
+
+func TestParametersGetTheirTypesFromTheirPlaces(t *testing.T) {
+	for _, c := range []struct {
+		query string
+		oids  []uint32
+		want  []uint32
+		err   string
+	}{
+		{"SELECT lax($1)", nil, []uint32{sql.OIDInt8}, ""},
+		{"SELECT put($1)", nil, []uint32{sql.OIDText}, ""},
+		{"SELECT $1", nil, []uint32{sql.OIDText}, ""},
+		{"SELECT $1::boolean, $2::pg_lsn", nil, []uint32{sql.OIDBool, sql.OIDPgLSN}, ""},
+		{"SELECT $1 + 1, $2 = 'x'", nil, []uint32{sql.OIDInt4, sql.OIDText}, ""},
+		{"SELECT a FROM pair() WHERE a = $1 LIMIT $2", nil, []uint32{sql.OIDInt8, sql.OIDInt8}, ""},
+		{"SELECT lax($1)", []uint32{sql.OIDInt4}, []uint32{sql.OIDInt4}, ""},
+		{"SELECT put($1)", []uint32{sql.OIDVarchar}, []uint32{sql.OIDVarchar}, ""},
+		{"SELECT lax($1), $1 + 1", nil, []uint32{sql.OIDInt8}, ""},
+		{"SELECT $2", nil, nil, "42P18: could not determine data type of parameter $1"},
+		{"SELECT put($1), lax($1)", nil, nil, "42883: function lax(text) does not exist"},
+		{"SELECT lax($1)", []uint32{sql.OIDText}, nil, "42883: function lax(text) does not exist"},
+		{"SELECT $1", []uint32{114}, nil, "0A000: parameter $1: the type with OID 114 is not supported"},
+	} {
+		st, err := sql.ParseOne(c.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := new(bench).session(t).Prepare(st, c.oids)
+		switch {
+		case err != nil && show(err) != c.err:
+			t.Errorf("%s %v: %s, want %q", c.query, c.oids, show(err), c.err)
+		case err == nil && (c.err != "" || !slices.Equal(p.Params, c.want)):
+			t.Errorf("%s %v has parameters of types %v, want %v %s", c.query, c.oids, p.Params, c.want, c.err)
+		}
+	}
+}
+
+func TestColumnsAreNamedAsInPostgreSQL(t *testing.T) {
+	for query, want := range map[string]string{
+		"SELECT 1":                             "?column?",
+		"SELECT lax(1), 1 AS x, 'a'::bigint":   "22P02",
+		"SELECT lax(1), 1 AS x, '2'::bigint":   "lax x int8",
+		"SELECT a, b::text, a + 1 FROM pair()": "a b ?column?",
+		"SELECT true, coalesce(1), count(*)":   "bool coalesce count",
+		"SHOW datestyle":                       "DateStyle",
+		"SELECT g FROM generate_series(1,1) g": "g",
+	} {
+		list, err := sql.Parse(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := new(bench).session(t).Prepare(list[0], nil)
+		if err != nil {
+			if !strings.HasPrefix(show(err), want) {
+				t.Errorf("%s: %s", query, show(err))
+			}
+			continue
+		}
+		var names []string
+		for _, c := range p.Columns {
+			names = append(names, c.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s has columns %q, want %q", query, got, want)
+		}
+	}
+}
+
+func TestRegistryRefusesWhatCannotBeToldApart(t *testing.T) {
+	call := func(context.Context, rmgr.Session, []any, func(...any) error) error { return nil }
+	r := &sql.Registry{}
+	if err := r.AddFunctions(rmgr.Function{Name: "f", Args: []rmgr.Column{{}, {}}, Defaults: []any{"x"}, Call: call}); err != nil {
+		t.Fatal(err)
+	}
+	for name, fn := range map[string]rmgr.Function{
+		"the same number of arguments, with defaults": {Name: "F", Args: []rmgr.Column{{}}, Call: call},
+		"no Call": {Name: "g"},
+		"no name": {Call: call},
+	} {
+		if err := r.AddFunctions(fn); err == nil {
+			t.Errorf("a function with %s was added", name)
+		}
+	}
+	if err := r.AddFunctions(rmgr.Function{Name: "f", Call: call}); err != nil {
+		t.Errorf("another number of arguments: %v", err)
+	}
+}
