@@ -88,6 +88,7 @@ const (
 	ReasonNewRevision            = "NewRevision"
 	ReasonFollowPrimary          = "FollowPrimary"
 	ReasonCloneFromPrimary       = "CloneFromPrimary"
+	ReasonLogRemovedFromPrimary  = "LogRemovedFromPrimary"
 	ReasonDivergedFromPrimary    = "DivergedFromPrimary"
 	ReasonBehindClaimedTimeline  = "BehindClaimedTimeline"
 	ReasonPrimaryOfOlderTimeline = "PrimaryOfOlderTimeline"
@@ -139,6 +140,7 @@ const (
 	ReasonModuleRetired         = "ModuleRetired"
 	ReasonNothingRetiring       = "NothingRetiring"
 	ReasonDraining              = "Draining"
+	ReasonStepFailed            = "StepFailed"
 	ReasonGateOverridden        = "GateOverridden"
 	ReasonCommandRefused        = "CommandRefused"
 )

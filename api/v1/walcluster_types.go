@@ -123,8 +123,17 @@ type ModuleState string
 const (
 	ModuleActive   ModuleState = "Active"
 	ModuleRetiring ModuleState = "Retiring"
-	// ModuleRetired is only reported: no record is left and the module is no longer loaded.
-	ModuleRetired ModuleState = "Retired"
+)
+
+// RetirementState is how far a module on its way out has come.
+// +kubebuilder:validation:Enum=Retiring;Retired
+type RetirementState string
+
+// Retiring: loaded, replays, refuses new records. Retired: nobody holds a record of it, and it is
+// loaded no longer.
+const (
+	StateRetiring RetirementState = "Retiring"
+	StateRetired  RetirementState = "Retired"
 )
 
 // A Module is required in one version.
@@ -491,8 +500,8 @@ type Refusal struct {
 
 // ModuleProgress is a module on its way out.
 type ModuleProgress struct {
-	Name  string      `json:"name"`
-	State ModuleState `json:"state"`
+	Name  string          `json:"name"`
+	State RetirementState `json:"state"`
 	// since when.
 	Since metav1.Time `json:"since"`
 	// pushedAt is when a checkpoint and a segment switch were last asked for.

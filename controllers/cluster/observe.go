@@ -223,7 +223,7 @@ func (r *Reconciler) needsCensus(s *plan.State) bool {
 		return true
 	}
 	for _, m := range s.Modules {
-		if m.State == v1.ModuleRetiring {
+		if m.State == v1.StateRetiring {
 			return true
 		}
 	}

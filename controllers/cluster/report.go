@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -35,6 +36,11 @@ func (r *Reconciler) report(ctx context.Context, c *v1.WALCluster, seen plan.Sta
 	c.Status.Gate, c.Status.Waiting = view.Gate, view.Waiting
 	c.Status.Members = r.told.members(key, before.Status.Members, view.Members, seen.Now)
 	changed := conditions.Set(&c.Status.Conditions, now, c.Generation, view.Conditions...)
+	if failed != nil && !apierrors.IsConflict(failed) {
+		conditions.Set(&c.Status.Conditions, now, c.Generation, metav1.Condition{
+			Type: v1.ConditionProgressing, Status: metav1.ConditionTrue, Reason: v1.ReasonStepFailed, Message: failed.Error(),
+		})
+	}
 	if failed == nil {
 		r.eventsOfSteps(c, steps)
 	}

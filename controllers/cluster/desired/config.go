@@ -18,9 +18,13 @@ const (
 	tmpDir    = "/tmp"
 )
 
+// walKeepSize lets a standby that was away for a moment go on from where it was. It is small: log that
+// is kept is also what a retiring module waits for. The person's own value wins.
+const walKeepSize = "wal_keep_size=64MB"
+
 // Settings of one instance, as name=value: the person's first, then the operator's own, which win.
 func Settings(c *v1.WALCluster, instance string) []string {
-	var out []string
+	out := []string{walKeepSize}
 	for _, name := range slices.Sorted(maps.Keys(c.Spec.Settings)) {
 		out = append(out, name+"="+string(c.Spec.Settings[name]))
 	}

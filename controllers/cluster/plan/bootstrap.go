@@ -184,8 +184,11 @@ func follow(s *State) []Step {
 				reason = v1.ReasonFollowPrimary
 			}
 		case control.RoleStandby:
-			if m.Status.Upstream != p.Pod.IP {
+			switch {
+			case m.Status.Upstream != p.Pod.IP:
 				reason = v1.ReasonFollowPrimary
+			case !m.Status.Streaming && m.Status.FlushLSN < p.Status.OldestLSN:
+				reason, reclone = v1.ReasonLogRemovedFromPrimary, true // it can never catch up
 			}
 		}
 		if reason == "" || m.Status.SystemIdentifier != "" && m.Status.SystemIdentifier != s.SystemIdentifier {

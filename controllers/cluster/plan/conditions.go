@@ -270,7 +270,7 @@ func (s *State) failoverInProgress(steps []Step) metav1.Condition {
 func (s *State) retiring() metav1.Condition {
 	var all []string
 	for _, m := range s.Modules {
-		if m.State == v1.ModuleRetiring {
+		if m.State == v1.StateRetiring {
 			why := strings.Join(m.Holders, "; ")
 			if why == "" {
 				why = "new records are about to be refused"

@@ -189,7 +189,7 @@ func stillRetiring(m v1.ModuleProgress, rev *v1.Revision, records []v1.RecordFam
 	offered := slices.ContainsFunc(rev.Modules, func(o v1.ModuleManifest) bool { return o.Name == m.Name })
 	named := slices.ContainsFunc(already, func(r v1.Refusal) bool { return r.Module == m.Name })
 	k := slices.IndexFunc(records, func(f v1.RecordFamily) bool { return f.Module == m.Name })
-	if m.State != v1.ModuleRetiring || offered || named || k < 0 {
+	if m.State != v1.StateRetiring || offered || named || k < 0 {
 		return nil
 	}
 	return []v1.Refusal{{

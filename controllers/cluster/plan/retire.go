@@ -14,7 +14,7 @@ import (
 
 // pushEvery is how often checkpoints and a segment switch are asked for while records of a retiring
 // module remain.
-const pushEvery = 5 * time.Second
+const pushEvery = 2 * time.Second
 
 // retireDeadline is how long retiring normally takes.
 const retireDeadline = 10 * time.Minute
@@ -30,7 +30,7 @@ func (s *State) progress(module string) *v1.ModuleProgress {
 
 func (s *State) isRetiring(module string) bool {
 	p := s.progress(module)
-	return p != nil && p.State == v1.ModuleRetiring
+	return p != nil && p.State == v1.StateRetiring
 }
 
 // markRetiring turns a module that the cluster runs and the spec no longer wants into a retiring one,
@@ -50,7 +50,7 @@ func markRetiring(s *State) []Step {
 	})
 	for _, m := range s.Accepted.Modules {
 		if !s.wantsActive(m.Name) && s.progress(m.Name) == nil {
-			d.Modules = append(d.Modules, v1.ModuleProgress{Name: m.Name, State: v1.ModuleRetiring, Since: metav1.NewTime(s.Now)})
+			d.Modules = append(d.Modules, v1.ModuleProgress{Name: m.Name, State: v1.StateRetiring, Since: metav1.NewTime(s.Now)})
 			changed = append(changed, m.Name+" retires: it stays loaded until its last record is gone")
 		}
 	}
@@ -82,7 +82,7 @@ func retire(s *State) []Step {
 		return steps
 	}
 	for _, progress := range s.Modules {
-		if progress.State == v1.ModuleRetiring {
+		if progress.State == v1.StateRetiring {
 			said := drain(s, p, progress)
 			steps = append(steps, said...)
 			for _, step := range said {
@@ -101,13 +101,13 @@ func drain(s *State, p *Member, progress v1.ModuleProgress) []Step {
 	mine := (&State{Decisions: *d}).progress(progress.Name)
 	mine.Holders = holders
 	if len(holders) == 0 {
-		mine.State, mine.Since, mine.PushedAt = v1.ModuleRetired, metav1.NewTime(s.Now), nil
+		mine.State, mine.Since, mine.PushedAt = v1.StateRetired, metav1.NewTime(s.Now), nil
 		d.Records = slices.DeleteFunc(d.Records, func(f v1.RecordFamily) bool { return f.Module == progress.Name })
 		return []Step{record(d, v1.ReasonModuleRetired, progress.Name, "nobody holds a record of "+progress.Name+" any more: it is unloaded by the next rollout")}
 	}
 	message := progress.Name + " has records left: " + strings.Join(holders, "; ")
 	waiting := wait(v1.ReasonDraining, progress.Name, message, retireDeadline, time.Second)
-	if progress.PushedAt != nil && s.Now.Sub(progress.PushedAt.Time) < pushEvery {
+	if progress.PushedAt != nil && s.Now.Sub(progress.PushedAt.Time) < pushEvery || !s.allStream(p) {
 		return []Step{waiting}
 	}
 	mine.PushedAt = &metav1.Time{Time: s.Now}
@@ -122,6 +122,22 @@ func drain(s *State, p *Member, progress v1.ModuleProgress) []Step {
 		}
 	}
 	return append(steps, waiting)
+}
+
+// pushLag is how far behind a standby may be when the primary is told to remove log: less than what
+// desired's wal_keep_size keeps for it.
+const pushLag = 32 << 20
+
+// allStream reports whether every instance gets the log from the primary. While one does not, pushing
+// would only remove what it still needs.
+func (s *State) allStream(p *Member) bool {
+	for i := range s.Members {
+		m := &s.Members[i]
+		if m != p && !(m.role() == control.RoleStandby && m.Status.Streaming && behind(m.Status.FlushLSN, p.Status.FlushLSN) < pushLag) {
+			return false
+		}
+	}
+	return true
 }
 
 // holdersOf says who has, may have, or may still receive records of a module.
