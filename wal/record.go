@@ -6,7 +6,7 @@ import "fmt"
 // reader's next call. Copy what must live longer.
 type Record struct {
 	LSN   LSN // where the record starts
-	End   LSN // where it ends (a page end counts as the next page's address): the page LSN after redo
+	End   LSN // where it ends, padding included: the page LSN after redo; of a segment switch the segment's end
 	Prev  LSN // start of the record before it (xl_prev)
 	Xid   uint32
 	Rmgr  RmgrID

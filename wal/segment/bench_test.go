@@ -1,6 +1,7 @@
 package segment_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/redoubt-wal/redoubt/wal"
@@ -86,4 +87,23 @@ func byteCount(n int) string {
 		return "100B"
 	}
 	return string(rune('0'+n/1024)) + "KiB"
+}
+
+// BenchmarkBareSync is the limit of one committer: a write and an fdatasync into a zero-filled file.
+func BenchmarkBareSync(b *testing.B) {
+	dir := b.TempDir()
+	f, err := vfs.OS().OpenFile(dir+"/f", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	f.WriteAt(make([]byte, 16<<20), 0)
+	f.Sync()
+	rec := make([]byte, 128)
+	for i := 0; b.Loop(); i++ {
+		f.WriteAt(rec, int64(i*128)%(16<<20))
+		if err := f.Sync(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -134,6 +134,7 @@ func BenchmarkDurableAppend(b *testing.B) {
 			l := benchLog(b)
 			b.SetBytes(100)
 			b.ReportAllocs()
+			b.ResetTimer()
 			var wg sync.WaitGroup
 			for c := range committers {
 				n := b.N / committers

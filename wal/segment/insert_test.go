@@ -148,3 +148,23 @@ func TestRedoPointerGuardsInserts(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestInsertsDoNotAllocate(t *testing.T) {
+	l := opened(t, segment.Options{FS: vfs.NewMem()})
+	var b wal.Builder
+	payload := make([]byte, 700)
+	insert := func() {
+		b.Begin(wal.RmgrExperimental, 0)
+		b.AddMain(payload)
+		if err := b.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := l.Insert(&b, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	insert()
+	if n := testing.AllocsPerRun(1000, insert); n != 0 {
+		t.Errorf("%v allocations for each record", n)
+	}
+}
