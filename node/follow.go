@@ -196,13 +196,15 @@ func (n *Node) receiverOptions(l *local, f *following) replication.ReceiverOptio
 // receiverChanged turns what the receiver says into the node's role and message.
 func (n *Node) receiverChanged(f *following, rs replication.ReceiverStatus) {
 	n.mu.Lock()
-	if n.state.following == f && n.state.role == api.RoleStandby {
+	if n.state.following == f && (n.state.role == api.RoleStandby || n.state.role == api.RoleDiverged) {
 		diverged, isDiverged := errors.AsType[*replication.DivergedError](rs.Err)
 		switch {
 		case isDiverged:
 			n.state.role, n.state.fork, n.state.message = api.RoleDiverged, diverged.Fork, diverged.Error()
 		case rs.Streaming:
-			n.state.message = ""
+			n.state.role, n.state.fork, n.state.message = api.RoleStandby, 0, ""
+		case sqlState(rs.Err) == logRemoved:
+			n.state.role, n.state.message = api.RoleDiverged, "the upstream no longer has the log that this node needs, so it must be cloned anew: "+rs.Err.Error()
 		case rs.Err != nil:
 			n.state.message = rs.Err.Error()
 		default:
@@ -212,6 +214,9 @@ func (n *Node) receiverChanged(f *following, rs replication.ReceiverStatus) {
 	n.mu.Unlock()
 	n.changes.notify()
 }
+
+// logRemoved is the SQLSTATE with which an upstream says that a segment is gone.
+const logRemoved = "58P01"
 
 // awaitStream waits until it is known whether the stream comes up.
 func (n *Node) awaitStream(ctx context.Context, receiver *replication.Receiver) error {

@@ -29,6 +29,7 @@ type Node struct {
 	changes  broadcast
 	probe    writeProbe
 	secret   secret
+	commits  commitCounts
 	writers  sync.Map // *sql.Session → *local that it has written to and not settled
 
 	sessions  *pgwire.Server

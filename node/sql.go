@@ -108,6 +108,8 @@ func (c *committer) Commit(ctx context.Context, lsn wal.LSN, level string) (warn
 	if err != nil {
 		return "", err
 	}
+	began := n.opts.Now()
+	defer func() { n.commits.note(n.opts.Now().Sub(began), err) }()
 	if level != "off" {
 		if err := l.engine.Log().Flush(lsn); err != nil {
 			return "", &rmgr.Error{Code: "58030", Message: "could not make the log durable: " + err.Error(), Detail: "The fate of the transaction is unknown."}

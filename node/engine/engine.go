@@ -170,3 +170,6 @@ func (e *Engine) dueAfter(redo, end wal.LSN) {
 }
 
 func (e *Engine) path(name string) string { return path.Join(e.o.Dir, name) }
+
+// Buffers counts what the page buffers did since Open.
+func (e *Engine) Buffers() buffer.Stats { return e.pool.Stats() }

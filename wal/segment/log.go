@@ -36,6 +36,7 @@ type Log struct {
 	inserted atomic.Uint64 // bytes below are complete in the ring; written under mu
 	written  atomic.Uint64 // written under wmu
 	flushed  atomic.Uint64 // written under wmu
+	syncs    atomic.Uint64
 
 	wmu     sync.Mutex // the write lock: everything in this block
 	out     vfs.File   // the segment being written, nil between segments

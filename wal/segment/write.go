@@ -93,8 +93,12 @@ func (l *Log) syncOut() error {
 		return l.fail(err)
 	}
 	l.dirty = false
+	l.syncs.Add(1)
 	return nil
 }
+
+// Syncs counts how often log was made durable since Open: the commits per sync are the groups' size.
+func (l *Log) Syncs() uint64 { return l.syncs.Load() }
 
 func (l *Log) closeOut() error {
 	if l.out == nil {
