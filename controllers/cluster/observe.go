@@ -47,7 +47,8 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 		return names[name]
 	}
 	for i := range claims {
-		member(claims[i].Name).Volume = true
+		m := member(claims[i].Name)
+		m.Volume, m.Leaving = true, !claims[i].DeletionTimestamp.IsZero()
 	}
 	for i := range pods {
 		p := &pods[i]

@@ -46,7 +46,7 @@ func revive(s *State) []Step {
 	var steps []Step
 	for _, m := range s.Members {
 		switch {
-		case s.isVictim(m.Name):
+		case s.isVictim(m.Name) || m.Leaving:
 		case m.Pod != nil && m.Pod.Finished && !m.Pod.Deleting:
 			steps = append(steps, Step{Do: DeletePod, Target: m.Name, UID: m.Pod.UID, Reason: v1.ReasonPodFinished, Message: "its pod has ended: " + m.Pod.Problem})
 		case !m.Volume && m.Pod != nil && !m.Pod.Deleting:

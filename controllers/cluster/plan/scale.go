@@ -21,6 +21,9 @@ func scaleDown(s *State) []Step {
 			return []Step{wait(v1.ReasonScaleDown, victim, fmt.Sprintf("before %s goes, what it confirmed must be held by %s", victim, describe(*s.newestSet())), 5*time.Minute, 200*time.Millisecond)}
 		}
 	}
+	if m := s.member(victim); m.Leaving && (m.Pod == nil || m.Pod.Deleting) {
+		return []Step{wait(v1.ReasonScaleDown, victim, victim+" is going", 5*time.Minute, time.Second)}
+	}
 	d := s.decisions()
 	d.Joined = slices.DeleteFunc(d.Joined, func(name string) bool { return name == victim })
 	return []Step{

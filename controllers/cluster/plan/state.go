@@ -43,9 +43,10 @@ type Probe struct {
 
 // A Member is an instance as seen: a volume, a pod, and what the node in it says.
 type Member struct {
-	Name   string
-	Volume bool // its claim exists
-	Pod    *Pod // nil: there is none
+	Name    string
+	Volume  bool // its claim exists
+	Leaving bool // and is being deleted
+	Pod     *Pod // nil: there is none
 
 	Reached   bool            // its status stream is up
 	Former    bool            // what is reached is the process of a pod that is gone: it will end any moment
