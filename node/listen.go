@@ -140,17 +140,19 @@ func (n *Node) inDir(name string) string {
 	return path.Join(n.opts.Dir, name)
 }
 
-// listenSQL opens the ports for clients and standbys.
-func (n *Node) listenSQL() error {
+// prepareSQL makes the server of clients and standbys, which listens nowhere yet.
+func (n *Node) prepareSQL() error {
 	engine, err := n.sqlEngine()
 	if err != nil {
 		return err
 	}
-	server, err := n.pgwireServer(engine)
-	if err != nil {
-		return err
-	}
-	n.sessions = server
+	n.sessions, err = n.pgwireServer(engine)
+	return err
+}
+
+// listenSQL opens the ports for clients and standbys.
+func (n *Node) listenSQL() error {
+	server := n.sessions
 	port := strconv.FormatInt(n.settings.Int("port"), 10)
 	for _, host := range config.SplitList(n.settings.String("listen_addresses")) {
 		if host == "*" {

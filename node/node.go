@@ -43,7 +43,7 @@ type Node struct {
 
 	mu    sync.Mutex // held for a few instructions only, never while waiting
 	state state
-	run   context.Context // ends when the node stops; set by Run
+	run   context.Context // ends when the node stops
 	stop  context.CancelCauseFunc
 }
 
@@ -85,6 +85,7 @@ func New(o Options) (*Node, error) {
 		commands: make(chan struct{}, 1), stopAsked: make(chan struct{}, 1),
 	}
 	n.state.role = api.RoleRecovering
+	n.run, n.stop = context.WithCancelCause(context.Background())
 	return n, nil
 }
 

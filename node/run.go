@@ -25,7 +25,6 @@ var quietLog = log.New(io.Discard, "", 0)
 // of the log with a shutdown checkpoint at its end. It returns nil after such a stop, and otherwise
 // why the node cannot go on.
 func (n *Node) Run(ctx context.Context) error {
-	n.run, n.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer n.stop(errStopping)
 	n.started = n.opts.Now()
 	lock, err := n.opts.FS.Lock(n.opts.Dir + suffixLock)
@@ -54,6 +53,9 @@ func (n *Node) start() (err error) {
 	}
 	if empty && !n.managed() {
 		return fmt.Errorf("data directory %s is empty or does not exist: make one with `node init -D %s` or `node basebackup`", n.opts.Dir, n.opts.Dir)
+	}
+	if err := n.prepareSQL(); err != nil {
+		return err
 	}
 	if err := n.listenControl(); err != nil {
 		return err
@@ -157,7 +159,7 @@ func (n *Node) stopLocal(was state) error {
 // endTasks closes what is still open and returns when every goroutine has ended.
 func (n *Node) endTasks() {
 	n.stop(errStopping)
-	if n.sessions != nil {
+	if n.sessions != nil { // as it is when nothing was started
 		n.sessions.Close()
 	}
 	for _, c := range n.closers {

@@ -23,15 +23,15 @@ func (c *commitCounts) note(took time.Duration, err error) {
 
 // samples are the node's counters for /metrics.
 func (n *Node) samples() []control.Sample {
-	counter := func(name, help string, v float64) control.Sample { return control.Sample{Name: name, Help: help, Value: v} }
+	counter := func(name, help string, v float64) control.Sample {
+		return control.Sample{Name: name, Help: help, Value: v}
+	}
 	out := []control.Sample{
 		counter("commits_total", "Writes that were acknowledged.", float64(n.commits.done.Load())),
 		counter("commits_failed_total", "Writes whose fate clients were not told.", float64(n.commits.failed.Load())),
 		counter("commit_wait_seconds_total", "Time that acknowledged writes waited for disk and standbys.", time.Duration(n.commits.nanos.Load()).Seconds()),
 	}
-	if n.sessions != nil {
-		out = append(out, control.Sample{Name: "sessions", Help: "Connections, those of replication included.", Gauge: true, Value: float64(len(n.sessions.Activity()))})
-	}
+	out = append(out, control.Sample{Name: "sessions", Help: "Connections, those of replication included.", Gauge: true, Value: float64(len(n.sessions.Activity()))})
 	l := n.current().local
 	if l == nil {
 		return out
