@@ -1,7 +1,6 @@
 package pgwire
 
 import (
-	"context"
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
@@ -94,12 +93,6 @@ func (srv *Server) pause(d time.Duration) bool {
 	}
 }
 
-func (srv *Server) isStopping() bool {
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
-	return srv.stopping
-}
-
 // accept starts a connection's goroutine. Of connections that have not proved who they are there
 // are at most as many as of those that have.
 func (srv *Server) accept(conn net.Conn) {
@@ -116,8 +109,8 @@ func (srv *Server) accept(conn net.Conn) {
 
 func (srv *Server) serve(conn net.Conn) {
 	defer srv.running.Done()
-	defer conn.Close()
 	h := &handshake{srv: srv, conn: conn}
+	defer func() { h.conn.Close() }() // the encrypted one, if there is one
 	s, err := srv.greet(h, conn)
 	if err != nil {
 		srv.refuse(h, err)
@@ -149,72 +142,6 @@ func (srv *Server) refuse(h *handshake, err error) {
 	h.out.failure(severityFatal, err)
 	h.conn.SetWriteDeadline(srv.options.Now().Add(time.Second))
 	h.out.write()
-}
-
-// enter makes a session and lists it, if there is room.
-func (srv *Server) enter(h *handshake) (*session, error) {
-	s := &session{
-		srv: srv, conn: h.conn, in: h.in, out: h.out, user: h.user, database: h.database,
-		replication: h.replication, left: make(chan struct{}),
-	}
-	if _, err := io.ReadFull(srv.options.Rand, s.secret[:]); err != nil {
-		return nil, err
-	}
-	if err := srv.reserve(s); err != nil {
-		return nil, err
-	}
-	err := s.init(h.settings)
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
-	if err == nil && srv.stopping {
-		err = errShuttingDown
-	}
-	if err != nil {
-		srv.release(s)
-		return nil, err
-	}
-	srv.sessions[s.pid] = s
-	return s, nil
-}
-
-// reserve gives a session its number and a place among those that may be there.
-func (srv *Server) reserve(s *session) error {
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
-	if s.replication == noReplication {
-		if srv.clients >= srv.options.MaxConnections {
-			return errTooMany
-		}
-		srv.clients++
-	} else {
-		if limit := srv.options.MaxWALSenders; srv.senders >= limit {
-			return condition("53300", "number of requested standby connections exceeds max_wal_senders (currently %d)", limit)
-		}
-		srv.senders++
-	}
-	for taken := true; taken; {
-		srv.lastPID = max(srv.lastPID+1, 1) // begins again at 1 after the largest
-		_, taken = srv.sessions[srv.lastPID]
-	}
-	s.pid = srv.lastPID
-	return nil
-}
-
-// release gives up what reserve gave. The lock is held.
-func (srv *Server) release(s *session) {
-	delete(srv.sessions, s.pid)
-	if s.replication != noReplication {
-		srv.senders--
-	} else {
-		srv.clients--
-	}
-}
-
-func (srv *Server) leave(s *session) {
-	s.cancel(nil)
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
-	srv.release(s)
 }
 
 // cancelRequest cancels the statement of the session that the packet names, if it knows the secret.
@@ -273,49 +200,4 @@ func (srv *Server) all(replication bool) []*session {
 		}
 	}
 	return list
-}
-
-// stop closes the listeners and the connections without a session.
-func (srv *Server) stop() {
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
-	if !srv.stopping {
-		srv.stopping = true
-		close(srv.quit)
-	}
-	for l := range srv.listeners {
-		l.Close()
-		delete(srv.listeners, l)
-	}
-	for c := range srv.pending {
-		c.Close()
-	}
-}
-
-// Shutdown takes no more clients and ends those that are there, each after the statement it runs
-// (57P01). When ctx ends, it cancels what still runs. Replication connections stay: they must see
-// the shutdown checkpoint. It returns when the last client has left.
-func (srv *Server) Shutdown(ctx context.Context) {
-	srv.stop()
-	left := srv.all(false)
-	for _, s := range left {
-		s.end(errAdminShutdown, false)
-	}
-	for _, s := range left {
-		select {
-		case <-s.left:
-		case <-ctx.Done():
-			s.end(errAdminShutdown, true)
-			<-s.left
-		}
-	}
-}
-
-// Close ends every connection now, also those of replication, and returns when all have ended.
-func (srv *Server) Close() {
-	srv.stop()
-	for _, s := range srv.all(true) {
-		s.end(errAdminShutdown, true)
-	}
-	srv.running.Wait()
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -98,26 +97,6 @@ func (s *session) run() {
 		err = s.step()
 	}
 	s.farewell(err)
-}
-
-// farewell tells the client why the session ends, if it does not know.
-func (s *session) farewell(err error) {
-	s.mu.Lock()
-	ending := s.ending
-	s.mu.Unlock()
-	var g gone
-	switch {
-	case ending != nil:
-		err = ending
-	case err == nil, errors.As(err, &g), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
-		return
-	}
-	if len(s.out.buf) > 0 && s.sql.Unsettled() {
-		s.out.buf = s.out.buf[:s.unsettled]
-	}
-	s.out.failure(severityFatal, err)
-	s.conn.SetWriteDeadline(s.srv.options.Now().Add(time.Second))
-	s.out.write()
 }
 
 // step serves one message. An error ends the session.
@@ -252,48 +231,6 @@ func (s *session) ready() error {
 	return nil
 }
 
-// A running statement, or the wait until what it wrote is safe.
-type running struct {
-	ctx   context.Context
-	timer *time.Timer // of statement_timeout; nil if there is none
-}
-
-// begin marks the session busy with a statement and gives the statement's context.
-func (s *session) begin(query string) running {
-	now := s.srv.options.Now()
-	s.mu.Lock()
-	if s.ctx.Err() != nil && s.ending == nil {
-		s.renew()
-	}
-	s.busy = true
-	if query != "" {
-		s.now.Query, s.now.QueryStart = query, now
-	}
-	if s.now.State != "active" {
-		s.now.State, s.now.StateChange = "active", now
-	}
-	r := running{ctx: s.ctx}
-	s.mu.Unlock()
-	if d := s.sql.StatementTimeout(); d > 0 && query != "" {
-		r.timer = time.AfterFunc(d, func() { s.interrupt(errStatementTimeout) })
-	}
-	return r
-}
-
-// done ends what begin began, and turns an error that a cancellation caused into its reason.
-func (s *session) done(r running, err error) error {
-	if r.timer != nil {
-		r.timer.Stop()
-	}
-	s.mu.Lock()
-	s.busy = false
-	s.mu.Unlock()
-	if err != nil && r.ctx.Err() != nil && errors.Is(err, r.ctx.Err()) {
-		return context.Cause(r.ctx)
-	}
-	return err
-}
-
 func (s *session) idle() {
 	state := "idle"
 	switch s.sql.TxStatus() {
@@ -305,38 +242,6 @@ func (s *session) idle() {
 	s.mu.Lock()
 	s.now.State = state
 	s.mu.Unlock()
-}
-
-// interrupt cancels the statement that runs; if none does, nothing happens.
-func (s *session) interrupt(cause error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.busy {
-		s.abandon(cause)
-	}
-}
-
-// end makes the session end: after the statement it runs, or now.
-func (s *session) end(cause error, now bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ending == nil {
-		s.ending = cause
-	}
-	if now {
-		s.abandon(cause)
-		s.conn.SetWriteDeadline(s.srv.options.Now().Add(time.Second))
-	}
-	if s.replication == noReplication {
-		// Long past: whoever waits for a message stops waiting.
-		s.conn.SetReadDeadline(time.Unix(1, 0))
-	}
-}
-
-func (s *session) ended() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ending
 }
 
 func (s *session) activity() sql.Activity {

@@ -5,6 +5,16 @@
 //	                                                  │                              │
 //	                                               Catalog                 Caller ◄──┴──► Committer
 //
+// There are
+//
+//	SELECT items [FROM function(…)|view [alias]] [WHERE …] [ORDER BY …] [LIMIT n] [OFFSET n]
+//	SHOW name|ALL, SET [LOCAL] name = value, RESET name|ALL
+//	BEGIN, START TRANSACTION, COMMIT, END, ROLLBACK, ABORT, SET TRANSACTION
+//	PREPARE, EXECUTE, DEALLOCATE, DISCARD, CHECKPOINT, CREATE EXTENSION
+//
+// with literals, parameters, casts, calls in calls, count, sum, min, max, COALESCE, NULLIF, and the
+// operators + - * / % || = <> < <= > >= AND OR NOT IS IN BETWEEN LIKE. There is no numeric type: a
+// number with a point is double precision. Text is ordered by its bytes. Times are shown in UTC.
 // There are no tables: data belongs to modules, and their functions are the only way to it.
 //
 // # What a statement promises

@@ -18,7 +18,7 @@ type Error struct {
 
 func (e *Error) Unwrap() error { return &e.Condition }
 
-// SQLSTATEs that this package and pgwire use.
+// SQLSTATEs (errcodes.txt).
 const (
 	codeSyntax              = "42601"
 	codeNotSupported        = "0A000"
@@ -48,7 +48,6 @@ const (
 	codeDuplicateObject     = "42710"
 	codeUndefinedFile       = "58P01"
 	codeInvalidSchema       = "3F000"
-	codeAmbiguous           = "42P08"
 	codeInvalidRowCount     = "2201W"
 	codeInvalidRowOffset    = "2201X"
 	codeProtocolViolation   = "08P01"

@@ -212,7 +212,7 @@ func init() {
 
 const (
 	hintData  = "There are no tables here: data is read and written by the functions of the loaded modules, as in SELECT kv_put('a','1')."
-	hintNone  = "See the list of supported statements in the documentation."
+	hintNone  = "There are SELECT of functions and views, SHOW, SET, RESET, BEGIN, COMMIT, ROLLBACK, PREPARE, EXECUTE, DEALLOCATE, DISCARD, CHECKPOINT and CREATE EXTENSION."
 	hintFetch = "Use the extended query protocol with a row limit to read a result in parts."
 )
 

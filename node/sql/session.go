@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
@@ -57,7 +58,7 @@ func (e *Engine) NewSession(id Identity, start []Parameter) (*Session, error) {
 	}
 	for _, p := range start {
 		if err := s.Set(p.Name, p.Value, false); err != nil {
-			if p.Name == "TimeZone" || p.Name == "timezone" {
+			if strings.EqualFold(p.Name, "timezone") {
 				continue
 			}
 			return nil, err

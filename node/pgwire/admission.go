@@ -1,0 +1,71 @@
+package pgwire
+
+import (
+	"io"
+)
+
+// enter makes a session and lists it, if there is room.
+func (srv *Server) enter(h *handshake) (*session, error) {
+	s := &session{
+		srv: srv, conn: h.conn, in: h.in, out: h.out, user: h.user, database: h.database,
+		replication: h.replication, left: make(chan struct{}),
+	}
+	if _, err := io.ReadFull(srv.options.Rand, s.secret[:]); err != nil {
+		return nil, err
+	}
+	if err := srv.reserve(s); err != nil {
+		return nil, err
+	}
+	err := s.init(h.settings)
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if err == nil && srv.stopping {
+		err = errShuttingDown
+	}
+	if err != nil {
+		srv.release(s)
+		return nil, err
+	}
+	srv.sessions[s.pid] = s
+	return s, nil
+}
+
+// reserve gives a session its number and a place among those that may be there.
+func (srv *Server) reserve(s *session) error {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if s.replication == noReplication {
+		if srv.clients >= srv.options.MaxConnections {
+			return errTooMany
+		}
+		srv.clients++
+	} else {
+		if limit := srv.options.MaxWALSenders; srv.senders >= limit {
+			return condition("53300", "number of requested standby connections exceeds max_wal_senders (currently %d)", limit)
+		}
+		srv.senders++
+	}
+	for taken := true; taken; {
+		srv.lastPID = max(srv.lastPID+1, 1) // begins again at 1 after the largest
+		_, taken = srv.sessions[srv.lastPID]
+	}
+	s.pid = srv.lastPID
+	return nil
+}
+
+// release gives up what reserve gave. The lock is held.
+func (srv *Server) release(s *session) {
+	delete(srv.sessions, s.pid)
+	if s.replication != noReplication {
+		srv.senders--
+	} else {
+		srv.clients--
+	}
+}
+
+func (srv *Server) leave(s *session) {
+	s.cancel(nil)
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	srv.release(s)
+}

@@ -1,0 +1,146 @@
+package sql
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+func (c *compiler) arithmetic(out *computed, op string, l, r computed) error {
+	if l.typ == rmgr.PgLSN || r.typ == rmgr.PgLSN {
+		return c.lsnArithmetic(out, op, l, r)
+	}
+	if l.typ == unknown && r.typ == unknown {
+		return errNoCoercion
+	}
+	l, r, err := c.match(l, r)
+	if err != nil {
+		return err
+	}
+	switch typ := l.typ; typ {
+	case rmgr.Int4, rmgr.Int8:
+		fn := integerOps[op]
+		if fn == nil {
+			return errNoCoercion
+		}
+		both(out, typ, l, r, func(a, b any) (any, error) { return fn(typ, a.(int64), b.(int64)) })
+	case rmgr.Float8:
+		fn := floatOps[op]
+		if fn == nil {
+			return errNoCoercion
+		}
+		both(out, typ, l, r, func(a, b any) (any, error) { return fn(a.(float64), b.(float64)) })
+	default:
+		return errNoCoercion
+	}
+	return nil
+}
+
+// lsnArithmetic: two LSNs have a distance, an LSN and a number give an LSN.
+func (c *compiler) lsnArithmetic(out *computed, op string, l, r computed) error {
+	if l.typ == rmgr.PgLSN && op == "-" && (r.typ == rmgr.PgLSN || r.typ == unknown) {
+		r, err := c.coerce(r, rmgr.PgLSN)
+		if err != nil {
+			return err
+		}
+		both(out, rmgr.Int8, l, r, func(a, b any) (any, error) { return int64(a.(wal.LSN) - b.(wal.LSN)), nil })
+		return nil
+	}
+	if l.typ != rmgr.PgLSN || op != "+" && op != "-" {
+		return errNoCoercion
+	}
+	r, err := c.coerce(r, rmgr.Int8)
+	if err != nil {
+		return err
+	}
+	both(out, rmgr.PgLSN, l, r, func(a, b any) (any, error) {
+		n := b.(int64)
+		if op == "-" {
+			n = -n
+		}
+		lsn := a.(wal.LSN) + wal.LSN(n)
+		if n > 0 && lsn < a.(wal.LSN) || n < 0 && lsn > a.(wal.LSN) {
+			return nil, errorf(codeOutOfRange, "pg_lsn out of range")
+		}
+		return lsn, nil
+	})
+	return nil
+}
+
+var integerOps = map[string]func(t rmgr.Type, a, b int64) (any, error){
+	"+": func(t rmgr.Type, a, b int64) (any, error) {
+		if s := a + b; (s > a) == (b > 0) {
+			return inRange(t, s)
+		}
+		return nil, outOfRange(t)
+	},
+	"-": subtract,
+	"*": multiply,
+	"/": func(t rmgr.Type, a, b int64) (any, error) {
+		switch {
+		case b == 0:
+			return nil, errorf(codeDivisionByZero, "division by zero")
+		case a == math.MinInt64 && b == -1:
+			return nil, outOfRange(t)
+		}
+		return inRange(t, a/b)
+	},
+	"%": func(t rmgr.Type, a, b int64) (any, error) {
+		switch b {
+		case 0:
+			return nil, errorf(codeDivisionByZero, "division by zero")
+		case -1:
+			return int64(0), nil
+		}
+		return a % b, nil
+	},
+}
+
+func subtract(t rmgr.Type, a, b int64) (any, error) {
+	if d := a - b; (d < a) == (b > 0) {
+		return inRange(t, d)
+	}
+	return nil, outOfRange(t)
+}
+
+func multiply(t rmgr.Type, a, b int64) (any, error) {
+	negative := (a < 0) != (b < 0)
+	high, low := bits.Mul64(magnitude(a), magnitude(b))
+	switch {
+	case high != 0 || low > 1<<63 || low == 1<<63 && !negative:
+		return nil, outOfRange(t)
+	case negative:
+		return inRange(t, -int64(low))
+	}
+	return inRange(t, int64(low))
+}
+
+func magnitude(n int64) uint64 {
+	if n < 0 {
+		return uint64(-n)
+	}
+	return uint64(n)
+}
+
+func inRange(t rmgr.Type, n int64) (any, error) {
+	if t == rmgr.Int4 && int64(int32(n)) != n {
+		return nil, outOfRange(t)
+	}
+	return n, nil
+}
+
+func outOfRange(t rmgr.Type) error { return errorf(codeOutOfRange, "%s out of range", TypeName(t)) }
+
+var floatOps = map[string]func(a, b float64) (any, error){
+	"+": func(a, b float64) (any, error) { return a + b, nil },
+	"-": func(a, b float64) (any, error) { return a - b, nil },
+	"*": func(a, b float64) (any, error) { return a * b, nil },
+	"/": func(a, b float64) (any, error) {
+		if b == 0 {
+			return nil, errorf(codeDivisionByZero, "division by zero")
+		}
+		return a / b, nil
+	},
+}

@@ -1,0 +1,311 @@
+package sql
+
+import (
+	"strconv"
+	"strings"
+)
+
+// list parses expressions up to the closing parenthesis; there is at least one.
+func (p *parser) list() ([]expr, error) {
+	var list []expr
+	for {
+		x, err := p.expression()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+		if ok, err := p.takeOp(","); err != nil {
+			return nil, err
+		} else if !ok {
+			return list, p.wantOp(")")
+		}
+	}
+}
+
+// operand parses what stands between operators.
+func (p *parser) operand() (expr, error) {
+	t := p.tok
+	switch t.kind {
+	case tokenString:
+		return &literal{t.pos, stringLiteral, t.text}, p.advance()
+	case tokenNumber:
+		kind := intLiteral
+		if strings.ContainsAny(t.text, ".eE") {
+			kind = floatLiteral
+		}
+		return &literal{t.pos, kind, t.text}, p.advance()
+	case tokenParam:
+		return p.parameter()
+	case tokenOp:
+		return p.prefixed()
+	case tokenWord, tokenQuoted:
+		return p.named()
+	}
+	return nil, p.syntaxError()
+}
+
+func (p *parser) parameter() (expr, error) {
+	n, err := strconv.Atoi(p.tok.text)
+	if err != nil || n < 1 || n > maxParam {
+		return nil, p.fail(p.tok.pos, codeUndefinedParameter, "there is no parameter $%s", p.tok.text)
+	}
+	p.params = max(p.params, n)
+	return &param{p.tok.pos, n}, p.advance()
+}
+
+// prefixed parses a sign or a parenthesis.
+func (p *parser) prefixed() (expr, error) {
+	pos, op := p.tok.pos, p.tok.text
+	switch op {
+	case "-", "+":
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		return p.signed(pos, op)
+	case "(":
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		if p.isWord("select") {
+			return nil, p.unsupported(p.tok.pos, "a subquery")
+		}
+		x, err := p.expression()
+		if err != nil {
+			return nil, err
+		}
+		if p.isOp(",") {
+			return nil, p.unsupported(pos, "a row constructor")
+		}
+		return x, p.wantOp(")")
+	}
+	return nil, p.syntaxError()
+}
+
+// signed parses what follows a sign. A negative number is a literal, so that -9223372036854775808
+// is one; but :: binds stronger than the sign.
+func (p *parser) signed(pos int, sign string) (expr, error) {
+	if p.tok.kind != tokenNumber {
+		x, err := p.bound(bindUnary)
+		return &unary{pos, sign, x}, err
+	}
+	x, err := p.operand()
+	if err != nil {
+		return nil, err
+	}
+	if !p.isOp("::") {
+		if n := x.(*literal); sign == "-" {
+			n.text = "-" + n.text
+		}
+		return x, nil
+	}
+	x, err = p.climb(x, bindUnary)
+	return &unary{pos, sign, x}, err
+}
+
+// named parses what begins with a word: a key word's expression, a call, a column.
+func (p *parser) named() (expr, error) {
+	t := p.tok
+	if t.kind == tokenWord {
+		if x, ok, err := p.keyword(); ok || err != nil {
+			return x, err
+		}
+	}
+	name, err := p.name()
+	if err != nil {
+		return nil, err
+	}
+	if p.isOp(".") {
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		if ok, err := p.takeOp("*"); ok || err != nil {
+			return &column{t.pos, name, "*"}, err
+		}
+		table := name
+		if name, err = p.name(); err != nil {
+			return nil, err
+		}
+		if !p.isOp("(") {
+			return &column{t.pos, table, name}, nil
+		}
+		if err := p.checkSchema(table, t.pos); err != nil {
+			return nil, err
+		}
+	}
+	if p.isOp("(") {
+		return p.callArguments(name, t.pos)
+	}
+	if p.tok.kind == tokenString && t.kind == tokenWord && typeNames[name] != "" {
+		// bigint '12', pg_lsn '0/1500028'
+		x := &literal{p.tok.pos, stringLiteral, p.tok.text}
+		return &cast{t.pos, x, name}, p.advance()
+	}
+	return &column{t.pos, "", name}, nil
+}
+
+// keyword parses an expression that a key word begins; ok is false if the word is none of these.
+func (p *parser) keyword() (x expr, ok bool, err error) {
+	pos, word := p.tok.pos, p.tok.text
+	switch word {
+	case "true", "false":
+		return &literal{pos, boolLiteral, word}, true, p.advance()
+	case "null":
+		return &literal{pos, nullLiteral, ""}, true, p.advance()
+	case "not":
+		if err := p.advance(); err != nil {
+			return nil, true, err
+		}
+		x, err := p.bound(bindNot)
+		return &unary{pos, "not", x}, true, err
+	case "cast":
+		x, err := p.castCall(pos)
+		return x, true, err
+	case "current_user", "session_user", "user", "current_catalog", "current_role", "current_timestamp", "current_schema":
+		if err := p.advance(); err != nil {
+			return nil, true, err
+		}
+		if p.isOp("(") && word == "current_schema" {
+			if err := p.advance(); err != nil {
+				return nil, true, err
+			}
+			if err := p.wantOp(")"); err != nil {
+				return nil, true, err
+			}
+		}
+		return &call{pos: pos, name: bareCalls[word]}, true, nil
+	case "case", "array", "exists", "row", "interval", "extract":
+		if word == "case" || word == "array" || p.follows("(") || word == "interval" && p.followsString() {
+			return nil, true, p.unsupported(pos, strings.ToUpper(word))
+		}
+	}
+	return nil, false, nil
+}
+
+// bareCalls are the functions that SQL calls without parentheses.
+var bareCalls = map[string]string{
+	"current_user": "current_user", "session_user": "session_user", "user": "current_user", "current_role": "current_user",
+	"current_catalog": "current_database", "current_timestamp": "now", "current_schema": "current_schema",
+}
+
+func (p *parser) follows(op string) bool {
+	ahead := p.lexer
+	t, err := ahead.next()
+	return err == nil && t.kind == tokenOp && t.text == op
+}
+
+func (p *parser) followsString() bool {
+	ahead := p.lexer
+	t, err := ahead.next()
+	return err == nil && t.kind == tokenString
+}
+
+func (p *parser) castCall(pos int) (expr, error) {
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if err := p.wantOp("("); err != nil {
+		return nil, err
+	}
+	x, err := p.expression()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.wantWords("as"); err != nil {
+		return nil, err
+	}
+	typ, err := p.typeName()
+	if err != nil {
+		return nil, err
+	}
+	return &cast{pos, x, typ}, p.wantOp(")")
+}
+
+// callArguments parses the parenthesis behind a function's name.
+func (p *parser) callArguments(name string, pos int) (*call, error) {
+	c := &call{pos: pos, name: name}
+	if err := p.wantOp("("); err != nil {
+		return nil, err
+	}
+	if ok, err := p.takeOp(")"); err != nil {
+		return nil, err
+	} else if ok {
+		return c, p.refuseCallClauses()
+	}
+	if ok, err := p.takeOp("*"); err != nil {
+		return nil, err
+	} else if ok {
+		c.star = true
+		if err := p.wantOp(")"); err != nil {
+			return nil, err
+		}
+		return c, p.refuseCallClauses()
+	}
+	if p.isWord("distinct", "variadic") {
+		return nil, p.unsupported(p.tok.pos, strings.ToUpper(p.tok.text)+" in a call")
+	}
+	var err error
+	if c.args, err = p.arguments(); err != nil {
+		return nil, err
+	}
+	return c, p.refuseCallClauses()
+}
+
+func (p *parser) arguments() ([]expr, error) {
+	var list []expr
+	for {
+		x, err := p.expression()
+		if err != nil {
+			return nil, err
+		}
+		if p.isOp("=>") || p.isOp(":=") {
+			return nil, p.unsupported(p.tok.pos, "a named argument")
+		}
+		list = append(list, x)
+		if ok, err := p.takeOp(","); err != nil {
+			return nil, err
+		} else if !ok {
+			return list, p.wantOp(")")
+		}
+	}
+}
+
+func (p *parser) refuseCallClauses() error {
+	if p.isWord("over", "filter") && (p.follows("(") || p.tok.text == "over") {
+		return p.unsupported(p.tok.pos, strings.ToUpper(p.tok.text))
+	}
+	return nil
+}
+
+// typeName reads a type's name; a length in parentheses or [] is refused.
+func (p *parser) typeName() (string, error) {
+	pos := p.tok.pos
+	name, err := p.qualifiedName()
+	if err != nil {
+		return "", err
+	}
+	switch name {
+	case "double":
+		name = "double precision"
+		err = p.wantWords("precision")
+	case "character":
+		if p.isWord("varying") {
+			name = "character varying"
+			err = p.advance()
+		}
+	case "timestamp":
+		if p.isWord("with") {
+			name = "timestamp with time zone"
+			err = p.wantWords("with", "time", "zone")
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	if p.isOp("[") || p.isOp("(") {
+		return "", p.unsupported(pos, "a type with [] or a length")
+	}
+	if typeNames[name] == "" {
+		return "", p.fail(pos, codeUndefinedObject, "type %q does not exist", name)
+	}
+	return name, nil
+}

@@ -1,0 +1,134 @@
+package sql
+
+func (p *parser) begin() (node, error) {
+	n := &transaction{verb: txBegin}
+	if p.isWord("start") {
+		n.verb = txStart
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		if err := p.wantWords("transaction"); err != nil {
+			return nil, err
+		}
+		return n, p.transactionModes(n)
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if err := p.workOrTransaction(); err != nil {
+		return nil, err
+	}
+	return n, p.transactionModes(n)
+}
+
+func (p *parser) workOrTransaction() error {
+	if p.isWord("work", "transaction") {
+		return p.advance()
+	}
+	return nil
+}
+
+// transactionModes reads isolation levels, which mean nothing here, and READ ONLY or WRITE.
+func (p *parser) transactionModes(n *transaction) error {
+	for {
+		pos := p.tok.pos
+		var err error
+		switch {
+		case p.isWord("isolation"):
+			if err = p.wantWords("isolation", "level"); err == nil {
+				err = p.isolationLevel()
+			}
+		case p.isWord("read"):
+			if err = p.advance(); err == nil {
+				readOnly := p.isWord("only")
+				if !readOnly && !p.isWord("write") {
+					return p.syntaxError()
+				}
+				n.readOnly = &readOnly
+				err = p.advance()
+			}
+		case p.isWord("not"):
+			err = p.wantWords("not", "deferrable")
+		case p.isWord("deferrable"):
+			err = p.advance()
+		default:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := p.takeOp(","); err != nil {
+			return err
+		}
+		if p.tok.pos == pos {
+			return nil
+		}
+	}
+}
+
+func (p *parser) isolationLevel() error {
+	switch {
+	case p.isWord("serializable"):
+		return p.advance()
+	case p.isWord("repeatable"):
+		return p.wantWords("repeatable", "read")
+	case p.isWord("read"):
+		if err := p.advance(); err != nil {
+			return err
+		}
+		if !p.isWord("committed", "uncommitted") {
+			return p.syntaxError()
+		}
+		return p.advance()
+	}
+	return p.syntaxError()
+}
+
+func (p *parser) sessionCharacteristics() (node, error) {
+	n := &transaction{verb: txSet, session: true}
+	if err := p.wantWords("characteristics", "as", "transaction"); err != nil {
+		return nil, err
+	}
+	return n, p.transactionModes(n)
+}
+
+func (p *parser) commit() (node, error) {
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if p.isWord("prepared") {
+		return nil, p.unsupported(p.tok.pos, "COMMIT PREPARED")
+	}
+	return p.endBlock(txCommit)
+}
+
+func (p *parser) rollback() (node, error) {
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if p.isWord("prepared") {
+		return nil, p.unsupported(p.tok.pos, "ROLLBACK PREPARED")
+	}
+	return p.endBlock(txRollback)
+}
+
+func (p *parser) endBlock(verb txVerb) (node, error) {
+	if err := p.workOrTransaction(); err != nil {
+		return nil, err
+	}
+	if p.isWord("to") {
+		return nil, p.unsupported(p.tok.pos, "ROLLBACK TO SAVEPOINT").hint("%s", absent["savepoint"])
+	}
+	if p.isWord("and") {
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		if p.isWord("chain") {
+			return nil, p.unsupported(p.tok.pos, "AND CHAIN")
+		}
+		if err := p.wantWords("no", "chain"); err != nil {
+			return nil, err
+		}
+	}
+	return &transaction{verb: verb}, nil
+}

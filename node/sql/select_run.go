@@ -1,0 +1,104 @@
+package sql
+
+import (
+	"context"
+	"errors"
+)
+
+// errEnough ends a source early.
+var errEnough = errors.New("enough rows")
+
+func (p *selectPlan) run(x *execution) (Tag, error) {
+	limit, offset, err := p.window(x)
+	if err != nil {
+		return Tag{}, err
+	}
+	x.rows = 0
+	if limit != 0 {
+		switch {
+		case len(p.aggregates) > 0:
+			err = p.runAggregates(x, offset)
+		case len(p.order) > 0:
+			err = p.runSorted(x, limit, offset)
+		default:
+			err = p.runInOrder(x, limit, offset)
+		}
+	}
+	return Tag{"SELECT", x.rows, true}, err
+}
+
+// window computes LIMIT and OFFSET; limit is -1 if there is none.
+func (p *selectPlan) window(x *execution) (limit, offset int64, err error) {
+	limit = -1
+	for _, w := range []struct {
+		k    *computed
+		into *int64
+		code string
+		name string
+	}{{p.limit, &limit, codeInvalidRowCount, "LIMIT"}, {p.offset, &offset, codeInvalidRowOffset, "OFFSET"}} {
+		if w.k == nil {
+			continue
+		}
+		v, err := w.k.eval(x)
+		if err != nil {
+			return 0, 0, err
+		}
+		if n, ok := v.(int64); ok {
+			if n < 0 {
+				return 0, 0, errorf(w.code, "%s must not be negative", w.name)
+			}
+			*w.into = n
+		}
+	}
+	return limit, offset, nil
+}
+
+func (p *selectPlan) runInOrder(x *execution, limit, offset int64) error {
+	if p.source == nil && p.where == nil && limit < 0 && offset == 0 {
+		return p.send(x)
+	}
+	err := p.eachRow(x, func() error {
+		if offset > 0 {
+			offset--
+			return nil
+		}
+		if err := p.send(x); err != nil {
+			return err
+		}
+		if limit--; limit == 0 {
+			return errEnough
+		}
+		return nil
+	})
+	return enough(err)
+}
+
+// enough drops the error by which a row function ended its source.
+func enough(err error) error {
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// send computes the row of the select list and hands it out.
+func (p *selectPlan) send(x *execution) error {
+	x.out = x.out[:0]
+	for i := range p.items {
+		v, err := p.items[i].eval(x)
+		if err != nil {
+			return err
+		}
+		x.out = append(x.out, v)
+	}
+	x.rows++
+	return x.emit(x.out)
+}
+
+// alive fails every so often if the statement was cancelled.
+func (x *execution) alive(step int) error {
+	if step%64 == 0 && x.ctx.Err() != nil {
+		return context.Cause(x.ctx)
+	}
+	return nil
+}
