@@ -56,7 +56,7 @@ func tell(t *testing.T, tell func(*story)) *story {
 	t.Helper()
 	s := &story{t: t, mem: vfs.NewMem()}
 	s.mem.Record()
-	s.log = opened(t, segment.Options{FS: s.mem, BufferSize: 32 << 10, MinSize: mib, MaxSize: 4 * mib})
+	s.log = opened(t, segment.Options{FS: s.mem, BufferSize: 256 << 10, MinSize: mib, MaxSize: 4 * mib})
 	s.promises = []promise{{s.mem.Ops(), mib, 0}}
 	tell(s)
 	return s
@@ -72,7 +72,7 @@ var stories = map[string]func(*story){
 	"records over pages and buffers": func(s *story) {
 		s.insert(20_000)
 		s.flush()
-		s.insert(5, 70_000, 5)
+		s.insert(5, 600_000, 5)
 		s.flush()
 	},
 	"over a segment's end": func(s *story) {
