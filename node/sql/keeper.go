@@ -3,8 +3,6 @@ package sql
 import (
 	"bytes"
 	"slices"
-
-	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // A keeper holds rows beyond the call that gave them.
