@@ -157,16 +157,16 @@ func (s *State) imageAccepted() metav1.Condition {
 	return condition(v1.ConditionImageAccepted, false, reason, message+"; running pods are not touched")
 }
 
-// currentGate is about what the spec wants now, if that differs from what runs, or else about what
-// would have to go: a module that retires.
+// currentGate is about what the spec's image could replay with the modules that the spec wants of it,
+// also when the image is not accepted because it lacks one: who still needs that one is what a person
+// asks next. Retiring modules are not counted: they are what would have to go.
 func (s *State) currentGate() *v1.Gate {
-	want := s.wanted()
-	if want == nil {
+	image := s.Image
+	if image == nil || image.Reference != s.Spec.Image || image.Error != "" {
 		return &v1.Gate{}
 	}
-	// What the person asked for has no retiring modules.
-	final := *want
-	final.Modules = slices.DeleteFunc(slices.Clone(want.Modules), func(m v1.ModuleManifest) bool { return !s.wantsActive(m.Name) })
+	final := v1.Revision{Reference: image.Reference, Image: image.Image, Digest: image.Digest}
+	final.Modules = slices.DeleteFunc(slices.Clone(image.Modules), func(m v1.ModuleManifest) bool { return !s.wantsActive(m.Name) })
 	g, _ := s.gate(&final)
 	return &g
 }

@@ -1,0 +1,41 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/redoubt-wal/redoubt/api/control"
+	v1 "github.com/redoubt-wal/redoubt/api/v1"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
+)
+
+// An image without a module that the spec still requires is not accepted; and the gate tells who
+// holds records of it, since that is what stands in the way of leaving it out.
+func TestAnImageWithoutARequiredModuleIsRefusedWithTheHolders(t *testing.T) {
+	s := healthy()
+	ledger := v1.ModuleManifest{Name: "ledger", Version: "1.0.3", Rmgrs: []v1.RmgrManifest{{ID: 252, Name: "ledger", Writes: v1.FormatRange{Min: 1, Max: 1}, Replays: v1.FormatRange{Min: 1, Max: 1}}}}
+	s.Spec.Modules = []v1.Module{{Name: "ledger", Version: "1.0.3", State: v1.ModuleActive}}
+	s.Accepted.Modules = []v1.ModuleManifest{ledger}
+	s.Records = []v1.RecordFamily{{Module: "ledger", Rmgr: 252, Name: "ledger", Formats: v1.FormatRange{Min: 1, Max: 1}}}
+	s.Spec.Image = "node:2"
+	s.Image = &v1.ImageStatus{Reference: "node:2", Image: "node:2"}
+	for i := range s.Members {
+		s.Members[i].Census = &control.Census{Holders: []control.Holder{{Kind: control.HolderWAL, Records: []control.RecordCount{
+			{Rmgr: 252, Name: "ledger", Module: "ledger", Format: 1, Count: 7, First: 0x100, Last: 0x200}}}}}
+	}
+	steps, _ := plan.Next(s)
+	for _, step := range steps {
+		if step.Do == plan.DeletePod {
+			t.Errorf("pod %s is touched: %s", step.Target, step.Reason)
+		}
+	}
+	view := plan.Describe(s, steps)
+	if got := len(view.Gate.Refusals); got != 3 {
+		t.Errorf("got %d refusals, want one for each of the three instances: %+v", got, view.Gate.Refusals)
+	}
+	want := map[string]string{v1.ConditionImageAccepted: v1.ReasonModuleNotOffered, v1.ConditionRolloutBlocked: v1.ReasonRecordsRemain}
+	for _, c := range view.Conditions {
+		if reason, ok := want[c.Type]; ok && c.Reason != reason {
+			t.Errorf("%s: got %s (%s), want %s", c.Type, c.Reason, c.Message, reason)
+		}
+	}
+}
