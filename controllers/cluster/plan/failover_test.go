@@ -1,0 +1,265 @@
+package plan_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/redoubt-wal/redoubt/api/control"
+	v1 "github.com/redoubt-wal/redoubt/api/v1"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
+)
+
+// The rule is compared with what it stands for: each group of standbys that could have released a
+// commit, together with the primary, must have a voter.
+func TestCoversEveryQuorum(t *testing.T) {
+	const primary = "p"
+	for size := range 6 {
+		var members []string
+		for i := range size {
+			members = append(members, fmt.Sprint("s", i))
+		}
+		for number := 1; number <= size; number++ {
+			for votes := range 1 << (size + 1) {
+				var voters []string
+				for i, m := range append(members, primary) {
+					if votes>>i&1 == 1 {
+						voters = append(voters, m)
+					}
+				}
+				want := true
+				for group := range 1 << size { // of standbys
+					if ones(group) == number && group&votes == 0 && votes>>size&1 == 0 {
+						want = false
+					}
+				}
+				set := v1.AckSet{Primary: primary, Method: v1.SynchronousAny, Number: int32(number), Members: members}
+				if got := plan.Covers(set, voters, members); got != want {
+					t.Errorf("any %d of %v, voters %v: covered is %v, want %v", number, members, voters, got, want)
+				}
+			}
+		}
+	}
+}
+
+func ones(n int) (c int) {
+	for ; n > 0; n &= n - 1 {
+		c++
+	}
+	return c
+}
+
+// healthy is a cluster of three on timeline 4, primary orders-1, any 1 of the other two.
+func healthy() plan.State {
+	s := plan.State{
+		Now: epoch, Name: "orders", Revision: "r",
+		Spec: v1.WALClusterSpec{Instances: 3, Image: "node:1", Synchronous: &v1.Synchronous{Method: "any", Number: 1, DataDurability: "required"},
+			Failover: v1.Failover{DetectionTimeout: metav1.Duration{Duration: 3 * time.Second}, IsolationTimeout: metav1.Duration{Duration: 10 * time.Second}}},
+		Decisions: v1.Decisions{
+			SystemIdentifier: "7412", Joined: []string{"orders-1", "orders-2", "orders-3"}, TargetPrimary: "orders-1",
+			Image:    &v1.ImageStatus{Reference: "node:1", Image: "node:1"},
+			Accepted: &v1.Revision{Reference: "node:1", Image: "node:1"},
+			Timeline: &v1.TimelineClaim{ID: 4, Primary: "orders-1", SynchronousSets: []v1.AckSet{
+				{Timeline: 4, Primary: "orders-1", Method: "any", Number: 1, Members: []string{"orders-2", "orders-3"}}}},
+		},
+	}
+	for i := 1; i <= 3; i++ {
+		name, ip := fmt.Sprint("orders-", i), fmt.Sprint("10.0.0.", i)
+		st := &control.Status{Instance: name, SystemIdentifier: "7412", Role: control.RoleStandby, Timeline: 4, FencedAt: 4, FlushLSN: 0x1000, WriteLSN: 0x1000, Streaming: true, Upstream: "10.0.0.1"}
+		role := v1.RoleReplica
+		if i == 1 {
+			st.Role, st.OpenWrites, st.Streaming, st.Upstream, role = control.RolePrimary, true, false, "", v1.RolePrimary
+			st.Synchronous = control.Synchronous{Method: "any", Number: 1, Members: []string{"orders-2", "orders-3"}}
+			st.Replicas = []control.Replica{{Name: "orders-2", State: "streaming", FlushLSN: 0x1000}, {Name: "orders-3", State: "streaming", FlushLSN: 0x1000}}
+		}
+		s.Members = append(s.Members, plan.Member{Name: name, Volume: true, Reached: true, LastHeard: epoch, Status: st,
+			Pod: &plan.Pod{UID: name, IP: ip, Revision: "r", Role: role, Ready: true}})
+	}
+	return s
+}
+
+func lose(m *plan.Member) {
+	m.Reached, m.Refused, m.Detail = false, true, "nobody listens at its address"
+}
+
+// dead is healthy without its primary, and with timeline 5 claimed and promised by the standbys.
+func dead() plan.State {
+	s := healthy()
+	lose(&s.Members[0])
+	s.Timeline.ID, s.Timeline.Primary, s.Timeline.Lost, s.Timeline.ClaimedAt = 5, "", "orders-1", metav1.NewMicroTime(epoch)
+	s.Members[1].Status.FencedAt, s.Members[2].Status.FencedAt = 5, 5
+	return s
+}
+
+// first is the first step that is not about labels or pods.
+func first(s plan.State) plan.Step {
+	steps, _ := plan.Next(s)
+	for _, step := range steps {
+		if step.Do != plan.Label && step.Do != plan.CreateInstance {
+			return step
+		}
+	}
+	return plan.Step{}
+}
+
+func TestLosingThePrimary(t *testing.T) {
+	for sentence, c := range map[string]struct {
+		state func() plan.State
+		do    plan.Do
+		want  string // reason
+	}{
+		"all is well":         {healthy, "", ""},
+		"its process is dead": {func() plan.State { s := healthy(); lose(&s.Members[0]); return s }, plan.Record, v1.ReasonPrimaryProcessDead},
+		"it was silent for a moment": {func() plan.State {
+			s := healthy()
+			s.Members[0].Reached, s.Members[0].LastHeard = false, epoch.Add(-2900*time.Millisecond)
+			return s
+		}, plan.Wait, v1.ReasonWaitingForPrimary},
+		"it was silent for too long": {func() plan.State {
+			s := healthy()
+			s.Members[0].Reached, s.Members[0].LastHeard = false, epoch.Add(-3100*time.Millisecond)
+			return s
+		}, plan.Record, v1.ReasonPrimaryUnreachable},
+		"its pod is gone, though its process still speaks": {func() plan.State {
+			s := healthy()
+			s.Members[0].Pod, s.Members[0].Former = nil, true
+			return s
+		}, plan.Record, v1.ReasonPrimaryPodGone},
+		"its disk hangs": {func() plan.State {
+			s := healthy()
+			s.Members[0].Status.Time = epoch
+			s.Members[0].Status.WriteProbe = &control.Probe{At: epoch.Add(-time.Minute)}
+			return s
+		}, plan.Record, v1.ReasonPrimaryDiskStalled},
+		"its disk is full, which is no reason": {func() plan.State {
+			s := healthy()
+			s.Members[0].Status.Time = epoch
+			s.Members[0].Status.WriteProbe = &control.Probe{At: epoch, Error: "no space left on device"}
+			return s
+		}, "", ""},
+		"its fsync failed":          {func() plan.State { s := healthy(); s.Members[0].Status.Suspect = "segment 3"; return s }, plan.Record, v1.ReasonPrimarySuspect},
+		"its volume is empty":       {func() plan.State { s := healthy(); s.Members[0].Status.Role = control.RoleEmpty; return s }, plan.Record, v1.ReasonPrimaryEmpty},
+		"isolation had closed it":   {func() plan.State { s := healthy(); s.Members[0].Status.OpenWrites = false; return s }, plan.Promote, v1.ReasonPrimaryCameBack},
+		"its process was restarted": {func() plan.State { s := healthy(); s.Members[0].Status.Role = control.RoleWaiting; return s }, plan.Promote, v1.ReasonPrimaryCameBack},
+		"it is dead and so is a standby: the other may lack a commit": {func() plan.State {
+			s := healthy()
+			lose(&s.Members[0])
+			lose(&s.Members[1])
+			return s
+		}, plan.Wait, v1.ReasonWaitingForQuorum},
+		"nobody can be reached, so nobody is promoted": {func() plan.State {
+			s := healthy()
+			for i := range s.Members {
+				lose(&s.Members[i])
+			}
+			return s
+		}, plan.Wait, v1.ReasonWaitingForQuorum},
+		"it is dead and a standby's disk was wiped: it has no vote": {func() plan.State {
+			s := healthy()
+			lose(&s.Members[0])
+			s.Members[1].Status = &control.Status{Instance: "orders-2", Role: control.RoleEmpty}
+			return s
+		}, plan.Wait, v1.ReasonWaitingForQuorum},
+		"it is dead and a standby is suspect: it has no vote": {func() plan.State {
+			s := healthy()
+			lose(&s.Members[0])
+			s.Members[1].Status.Suspect = "segment 3"
+			return s
+		}, plan.Wait, v1.ReasonWaitingForQuorum},
+		"it is dead and a standby never joined: it cannot have acknowledged": {func() plan.State {
+			s := healthy()
+			lose(&s.Members[0])
+			s.Joined = []string{"orders-1", "orders-3"}
+			s.Members[1].Status = &control.Status{Instance: "orders-2", Role: control.RoleEmpty}
+			return s
+		}, plan.Record, v1.ReasonPrimaryProcessDead},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			if got := first(c.state()); got.Do != c.do || got.Reason != c.want {
+				t.Errorf("got %s %s %s: %s; want %s %s", got.Do, got.Target, got.Reason, got.Message, c.do, c.want)
+			}
+		})
+	}
+}
+
+func TestChoosing(t *testing.T) {
+	for sentence, c := range map[string]struct {
+		change func(*plan.State)
+		want   string // target of Record; or the reason of a wait
+	}{
+		"the one with the most log":                   {func(s *plan.State) { s.Members[2].Status.FlushLSN = 0x2000 }, "orders-3"},
+		"of equals the lowest number":                 {func(*plan.State) {}, "orders-2"},
+		"of equals the one that a switchover was for": {func(s *plan.State) { s.Switchover = &v1.Switchover{To: "orders-3"} }, "orders-3"},
+		"a higher timeline counts more than more log": {func(s *plan.State) {
+			s.Members[1].Status.Timeline, s.Members[1].Status.FlushLSN = 3, 0x9000
+		}, "orders-3"},
+		"one has not promised yet: it may still acknowledge": {func(s *plan.State) { s.Members[2].Status.FencedAt = 4 }, v1.ReasonWaitingForQuorum},
+		"the one with the most log paused replay: the other may lack a commit": {func(s *plan.State) {
+			s.Members[1].Status.FlushLSN = 0x2000
+			s.Members[1].Status.ReplayPaused = &control.ReplayPause{Reason: "ModuleMissing", Detail: "rmgr 252"}
+		}, v1.ReasonNoCandidate},
+		"the old primary is back and has promised: with it any one is enough": {func(s *plan.State) {
+			s.Members[0].Reached, s.Members[0].Refused = true, false
+			s.Members[0].Status.Role, s.Members[0].Status.FencedAt = control.RoleWaiting, 5
+			lose(&s.Members[1])
+			lose(&s.Members[2])
+		}, "orders-1"},
+		"records that one cannot replay": {func(s *plan.State) {
+			s.Records = []v1.RecordFamily{{Module: "kv", Rmgr: 251, Formats: v1.FormatRange{Min: 1, Max: 1}}}
+			kv := kv("1.2.0", 1, 1)
+			s.Members[2].Status.Modules = []control.Module{kv}
+			s.Timeline.SynchronousSets[0].Number = 2 // either standby has every commit
+		}, "orders-3"},
+		"an older set still counts: its standby is not among those that promised": {func(s *plan.State) {
+			s.Joined = append(s.Joined, "orders-4")
+			s.Timeline.SynchronousSets = append([]v1.AckSet{{Timeline: 3, Primary: "orders-4", Method: "any", Number: 1, Members: []string{"orders-1"}}}, s.Timeline.SynchronousSets...)
+		}, v1.ReasonWaitingForQuorum},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			s := dead()
+			c.change(&s)
+			steps, _ := plan.Next(s)
+			got := ""
+			for _, step := range steps {
+				switch {
+				case step.Do == plan.Record && step.Reason == v1.ReasonMostAdvancedStandby:
+					got = step.Target
+				case step.Do == plan.Wait && got == "":
+					got = step.Reason
+				}
+			}
+			if got != c.want {
+				t.Errorf("got %s, want %s; steps %+v", got, c.want, steps)
+			}
+		})
+	}
+}
+
+// Whoever is behind the claim is told, first of all a primary that was deposed behind a partition.
+func TestDeposedPrimaryIsFenced(t *testing.T) {
+	s := healthy()
+	s.Timeline.ID, s.Timeline.Primary = 5, "orders-2"
+	s.Members[1].Status.Role, s.Members[1].Status.Timeline, s.Members[1].Status.OpenWrites = control.RolePrimary, 5, true
+	steps, _ := plan.Next(s)
+	for _, step := range steps {
+		if step.Do == plan.Fence && step.Target == "orders-1" {
+			if step.Reason != v1.ReasonPrimaryOfOlderTimeline || step.Request.(control.FenceRequest).Timeline != 5 {
+				t.Errorf("got %+v", step)
+			}
+			return
+		}
+	}
+	t.Errorf("orders-1 still writes timeline 4 and is not fenced: %+v", steps)
+}
+
+// A paused cluster is looked at and left alone.
+func TestPaused(t *testing.T) {
+	s := healthy()
+	lose(&s.Members[0])
+	s.Annotations = map[string]string{v1.AnnotationPaused: "true"}
+	if steps, _ := plan.Next(s); len(steps) > 0 {
+		t.Errorf("got %+v", steps)
+	}
+}
