@@ -174,6 +174,7 @@ func (e *Engine) recycle(redo wal.LSN) error {
 	e.saveCensus(e.segmentStart(e.log.FlushedLSN()))
 	removed, err := e.log.Recycle(h.Before(), nil)
 	e.census.Forget(removed)
+	e.oldest.Store(0)
 	return e.logError(err)
 }
 

@@ -55,6 +55,7 @@ type Engine struct {
 	recovering atomic.Bool
 	snapshot   atomic.Pointer[modules.Snapshot] // in force
 	history    atomic.Pointer[wal.History]
+	oldest     atomic.Uint64 // start of the oldest segment; 0: not looked for yet
 	closed     atomic.Bool
 
 	inModule [256]bool // managers that came with a module; others are registered by tests and tools
@@ -89,8 +90,17 @@ func (e *Engine) Positions() Positions {
 	if e.InRecovery() {
 		p.Replay = e.replay.position()
 	}
-	p.Oldest = e.log.Oldest()
+	if p.Oldest = wal.LSN(e.oldest.Load()); p.Oldest == 0 {
+		p.Oldest = e.lookForOldest()
+	}
 	return p
+}
+
+// lookForOldest lists the log's directory; it changes only when log is given up or the first comes.
+func (e *Engine) lookForOldest() wal.LSN {
+	oldest := e.log.Oldest()
+	e.oldest.Store(uint64(oldest))
+	return oldest
 }
 
 // Log is the log.
