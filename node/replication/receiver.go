@@ -26,12 +26,8 @@ type Received interface {
 	// AppliedChanged returns a channel that is closed when Applied advances.
 	AppliedChanged() <-chan struct{}
 
-	// ReadHistory and WriteHistory are the history files here (segment.Log's).
-	ReadHistory(tli wal.TimelineID) ([]byte, error)
-	WriteHistory(tli wal.TimelineID, contents []byte) error
-
-	// Follow says that the log received from now on is of another timeline's history, whose file is
-	// durable before Follow returns.
+	// Follow says that the log received from now on is of another timeline, whose history file is durable
+	// here before Follow returns. An error that is ErrDiverged: what is here is not part of it.
 	Follow(tli wal.TimelineID, historyFile []byte) error
 
 	// Begin says where the log received next begins, and on which timeline. What is here behind at is

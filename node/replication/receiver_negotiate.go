@@ -26,22 +26,21 @@ func (r *Receiver) negotiate(c *Client) (plan, error) {
 	if promise := r.opts.Promise(); id.Timeline < promise {
 		return plan{}, fmt.Errorf("%w: it is on timeline %d, this node has promised to follow none below %d", ErrFenced, id.Timeline, promise)
 	}
-	upstream, file, err := upstreamHistory(c, id.Timeline)
+	upstream, err := upstreamHistory(c, id.Timeline)
 	if err != nil {
 		return plan{}, err
 	}
-	fork, err := r.adopt(c, upstream, file)
+	p, err := r.place(upstream)
 	if err != nil {
+		return plan{}, err
+	}
+	if err := r.adopt(c, p, upstream); err != nil {
 		return plan{}, err
 	}
 	if err := ensureSlot(c, r.opts.Slot); err != nil {
 		return plan{}, err
 	}
-	from := r.opts.Log.End()
-	if fork != 0 {
-		from = min(from, fork)
-	}
-	p := plan{from: from, timeline: upstream.TLIAt(from)}
+	p.from = min(p.from, r.opts.Log.End())
 	if err := r.opts.Log.Begin(p.from, p.timeline); err != nil {
 		return plan{}, fmt.Errorf("begin to receive at %s on timeline %d: %w", p.from, p.timeline, err)
 	}
@@ -49,57 +48,55 @@ func (r *Receiver) negotiate(c *Client) (plan, error) {
 }
 
 // upstreamHistory fetches the history of the upstream's timeline; the first has no file.
-func upstreamHistory(c *Client, tli wal.TimelineID) (wal.History, []byte, error) {
+func upstreamHistory(c *Client, tli wal.TimelineID) (wal.History, error) {
 	if tli == 1 {
-		return wal.NewHistory(1), nil, nil
+		return wal.NewHistory(1), nil
 	}
 	file, err := c.History(tli)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	h, err := wal.ParseHistory(tli, file)
-	return h, file, err
+	return wal.ParseHistory(tli, file)
 }
 
-// adopt makes the upstream's history ours, if the log here is part of it. fork is where that history
-// leaves the timeline of the log here, 0 if it does not.
-func (r *Receiver) adopt(c *Client, upstream wal.History, file []byte) (fork wal.LSN, err error) {
+// place finds where the log here ends in the upstream's history.
+func (r *Receiver) place(upstream wal.History) (plan, error) {
 	log := r.opts.Log
-	applied := log.Applied()
+	applied, end := log.Applied(), log.End()
 	ours := upTo(log.History(), applied)
 	if upstream.Timeline() < ours.Timeline() {
-		return 0, fmt.Errorf("highest timeline %d of the upstream is behind recovery timeline %d", upstream.Timeline(), ours.Timeline())
+		return plan{}, fmt.Errorf("highest timeline %d of the upstream is behind recovery timeline %d", upstream.Timeline(), ours.Timeline())
 	}
 	// What pages have seen decides. Log behind that can be thrown away, and often must be: a standby's
 	// log ends with a part of the record that its lost primary was sending.
 	if !partOf(ours, applied, upstream) {
-		return 0, divergence(ours, applied, upstream)
+		return plan{}, divergence(ours, applied, upstream)
 	}
-	received := upTo(log.History(), log.End())
-	_, fork = received.ForkPoint(upstream)
-	if upstream.Timeline() == log.History().Timeline() {
-		return fork, nil
+	if _, fork := upTo(log.History(), end).ForkPoint(upstream); fork != 0 {
+		end = min(end, fork)
 	}
-	for _, e := range upstream[1:max(1, len(upstream)-1)] {
-		if _, err := log.ReadHistory(e.Timeline); err == nil {
-			continue
-		}
-		between, err := c.History(e.Timeline)
-		if err != nil {
-			return 0, err
-		}
-		if err := log.WriteHistory(e.Timeline, between); err != nil {
-			return 0, fmt.Errorf("keep history of timeline %d: %w", e.Timeline, err)
-		}
+	return plan{from: end, timeline: upstream.TLIAt(end)}, nil
+}
+
+// adopt makes the history of the timeline that comes next ours. That is done a timeline at a time, when
+// all log before it is here, so that each segment is received into the file it belongs in.
+func (r *Receiver) adopt(c *Client, p plan, upstream wal.History) error {
+	log := r.opts.Log
+	if p.timeline == upTo(log.History(), p.from+1).Timeline() {
+		return nil
 	}
-	err = log.Follow(upstream.Timeline(), file)
+	file, err := c.History(p.timeline)
+	if err != nil {
+		return err
+	}
+	err = log.Follow(p.timeline, file)
 	if errors.Is(err, ErrDiverged) { // the log knows of more than what was applied
-		return 0, divergence(received, log.End(), upstream)
+		return divergence(upTo(log.History(), log.End()), log.End(), upstream)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("follow timeline %d: %w", upstream.Timeline(), err)
+		return fmt.Errorf("follow timeline %d: %w", p.timeline, err)
 	}
-	return fork, nil
+	return nil
 }
 
 func divergence(ours wal.History, end wal.LSN, upstream wal.History) error {
