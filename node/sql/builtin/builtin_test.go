@@ -26,8 +26,12 @@ func node(standby bool) builtin.Node {
 		Replicas: func() []builtin.Replica {
 			return []builtin.Replica{{PID: 9, ApplicationName: "b", State: "streaming", Sent: 0x10, FlushLag: 90*time.Minute + 1500*time.Microsecond, SyncState: "quorum", Start: at}}
 		},
-		Slots:    func() []builtin.Slot { return []builtin.Slot{{Name: "s", Type: "physical", Restart: 0x10, SafeWALSize: -1}} },
-		WAL:      func() builtin.WAL { return builtin.WAL{Records: 5, Bytes: 500, SyncTime: 2 * time.Millisecond, Reset: at} },
+		Slots: func() []builtin.Slot {
+			return []builtin.Slot{{Name: "s", Type: "physical", Restart: 0x10, SafeWALSize: -1}}
+		},
+		WAL: func() builtin.WAL {
+			return builtin.WAL{Records: 5, Bytes: 500, SyncTime: 2 * time.Millisecond, Reset: at}
+		},
 		Receiver: func() (builtin.Receiver, bool) { return builtin.Receiver{}, false },
 		Modules: func() []builtin.Module {
 			return []builtin.Module{{Name: "kv", Version: "1.0.0", Loaded: true, Rmgr: 251, RmgrName: "kv", Format: 1, Writes: rmgr.FormatRange{Min: 1, Max: 2}, Replays: rmgr.FormatRange{Min: 1, Max: 2}}, {Name: "empty", Version: "0.1.0", NoManager: true}}
