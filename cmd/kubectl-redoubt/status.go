@@ -138,7 +138,7 @@ func moduleNames(c *redoubtv1.WALCluster) []string {
 
 func required(c *redoubtv1.WALCluster, name string) string {
 	for _, p := range c.Status.Modules {
-		if p.Name == name && p.State != redoubtv1.ModuleActive {
+		if p.Name == name {
 			return string(p.State)
 		}
 	}
