@@ -9,7 +9,9 @@ import (
 	"time"
 
 	api "github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/node/controlfile"
 	"github.com/redoubt-wal/redoubt/node/fence"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
 // ErrInUse says that another node runs on the data directory. Nothing was touched.
@@ -27,6 +29,9 @@ var quietLog = log.New(io.Discard, "", 0)
 func (n *Node) Run(ctx context.Context) error {
 	defer n.stop(errStopping)
 	n.started = n.opts.Now()
+	if err := n.look(); err != nil {
+		return err
+	}
 	lock, err := n.opts.FS.Lock(n.opts.Dir + suffixLock)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %v", ErrInUse, n.opts.Dir, err)
@@ -37,6 +42,26 @@ func (n *Node) Run(ctx context.Context) error {
 		err = n.await(ctx)
 	}
 	return errors.Join(err, n.shutdown(err))
+}
+
+// look refuses a directory that is not a node's before anything is written, be it a lock.
+func (n *Node) look() error {
+	if planned, err := vfs.Exists(n.opts.FS, n.opts.Dir+suffixSwap); planned || err != nil {
+		return err
+	}
+	empty, err := n.isEmpty()
+	switch {
+	case err != nil:
+		return err
+	case empty && !n.managed():
+		return fmt.Errorf("data directory %s is empty or does not exist: make one with `node init -D %s` or `node basebackup`", n.opts.Dir, n.opts.Dir)
+	case empty:
+		return nil
+	}
+	if _, err := controlfile.Read(n.opts.FS, n.opts.Dir); err != nil {
+		return fmt.Errorf("%s is not a node's data directory: %w", n.opts.Dir, err)
+	}
+	return nil
 }
 
 // start brings the node to where it waits for commands, or, unmanaged, to what it is.
@@ -50,9 +75,6 @@ func (n *Node) start() (err error) {
 	empty, err := n.isEmpty()
 	if err != nil {
 		return err
-	}
-	if empty && !n.managed() {
-		return fmt.Errorf("data directory %s is empty or does not exist: make one with `node init -D %s` or `node basebackup`", n.opts.Dir, n.opts.Dir)
 	}
 	if err := n.prepareSQL(); err != nil {
 		return err

@@ -76,7 +76,7 @@ func newProcess(t *testing.T, binary, name string, a *authority) *process {
 	t.Cleanup(func() {
 		p.control.Close()
 		p.kill(syscall.SIGKILL)
-		if t.Failed() {
+		if t.Failed() || os.Getenv("LOOPBACK_LOGS") != "" {
 			text, _ := os.ReadFile(p.dir + ".log")
 			t.Logf("%s:\n%s", name, text)
 		}

@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"fmt"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -55,15 +56,22 @@ func expectAll(t *testing.T, c *sim.Cluster, acked map[string]string, on string)
 	}
 }
 
-// The power of the primary goes while it is written to.
+// The power of the primary goes while it is written to; its disk keeps more or less of what was not
+// synced.
 func TestNoAcknowledgedWriteIsLostWhenThePrimaryDies(t *testing.T) {
+	for _, variant := range []int{0, 1, 2, 4, 7, 9} {
+		t.Run(fmt.Sprintf("disk %d", variant), func(t *testing.T) { primaryDies(t, variant) })
+	}
+}
+
+func primaryDies(t *testing.T, variant int) {
 	synctest.Test(t, func(t *testing.T) {
 		c := cluster(t)
 		w := sim.StartWriter(c.Net, "client", "a")
 		defer w.Stop()
 		time.Sleep(2 * time.Second)
 		a := c.Machines[0]
-		must(t, a.Kill(3))
+		must(t, a.Kill(variant))
 		before, _ := w.Acked()
 		if len(before) < 100 {
 			t.Fatalf("only %d writes were acknowledged before the primary died: the test proves nothing", len(before))
@@ -138,6 +146,9 @@ func TestAnIsolatedPrimaryAcknowledgesNothingAfterItsStandbysHavePromised(t *tes
 		if _, last = w.Acked(); last.After(fenced) {
 			t.Error("a write on the deposed primary was acknowledged after the cut had healed")
 		}
+		if err := c.Follow(a, false); err == nil {
+			t.Error("the deposed primary follows with log that was never acknowledged")
+		}
 		must(t, c.Follow(a, true))
 		w.Stop()
 		w2.Stop()
@@ -167,6 +178,89 @@ func TestAPromiseOutlivesTheProcessAndTheDataDirectory(t *testing.T) {
 		}
 		if err := c.Follow(b, false); err == nil {
 			t.Error("the node follows a primary on timeline 1 although it has promised 7")
+		}
+	})
+}
+
+// A switchover: the old primary gives its standbys everything, so it follows without being cloned, and
+// a session that writes is told the truth about every write.
+func TestDemotedPrimaryFollowsItsSuccessorWithoutAClone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cluster(t)
+		a := c.Machines[0]
+		w := sim.StartWriter(c.Net, "client", "a")
+		defer w.Stop()
+		time.Sleep(time.Second)
+		s, err := a.Control.Do(t.Context(), control.DemoteRequest{Timeline: 1})
+		must(t, err)
+		if s.Role != control.RoleWaiting || s.OpenWrites {
+			t.Errorf("after demote the node is %s, open for writes: %v", s.Role, s.OpenWrites)
+		}
+		for _, m := range c.Machines[1:] {
+			standby, err := m.Control.Status(t.Context())
+			must(t, err)
+			if standby.FlushLSN < s.FlushLSN {
+				t.Errorf("%s has log to %s, the demoted primary to %s", m.Name, standby.FlushLSN, s.FlushLSN)
+			}
+		}
+		must(t, c.Failover())
+		w.Point(c.Primary.Name)
+		must(t, c.Follow(a, false))
+		time.Sleep(time.Second)
+		w.Stop()
+		acked, _ := w.Acked()
+		for _, m := range c.Machines {
+			caughtUp(t, c, m)
+			expectAll(t, c, acked, m.Name)
+		}
+	})
+}
+
+// A primary that was only fenced, and whose standbys have all its log, follows without being cloned:
+// nothing was added to its log on the way.
+func TestFencedPrimaryWithNothingOfItsOwnFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cluster(t)
+		a := c.Machines[0]
+		time.Sleep(time.Second)
+		_, err := a.Control.Do(t.Context(), control.FenceRequest{Timeline: 2})
+		must(t, err)
+		must(t, c.Failover())
+		must(t, c.Follow(a, false))
+	})
+}
+
+// Without synchronous standbys nothing but time stops a primary that hears nobody.
+func TestAsynchronousPrimaryClosesWhenItHearsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cluster(t)
+		a := c.Machines[0]
+		_, err := a.Control.Do(t.Context(), control.SynchronousRequest{Timeline: 1})
+		must(t, err)
+		w := sim.StartWriter(c.Net, "client", "a")
+		defer w.Stop()
+		time.Sleep(20 * time.Second) // longer than isolation_timeout: the standbys are heard
+		cut := time.Now()
+		for _, other := range []string{"b", "c", sim.Operator} {
+			c.Net.Cut("a", other)
+		}
+		time.Sleep(30 * time.Second)
+		_, last := w.Acked()
+		if after := last.Sub(cut); after < 5*time.Second || after > 12*time.Second {
+			t.Errorf("the last write was acknowledged %v after the cut, want about isolation_timeout (10s)", after)
+		}
+		for _, other := range []string{"b", "c", sim.Operator} {
+			c.Net.Heal("a", other)
+		}
+		time.Sleep(5 * time.Second)
+		if _, again := w.Acked(); again.After(last) {
+			t.Error("the primary opened again by itself: somebody may have been promoted meanwhile")
+		}
+		_, err = a.Control.Do(t.Context(), control.PromoteRequest{Timeline: 1})
+		must(t, err)
+		time.Sleep(time.Second)
+		if _, again := w.Acked(); !again.After(last) {
+			t.Error("promoted again on its timeline, the primary takes no writes")
 		}
 	})
 }

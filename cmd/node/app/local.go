@@ -39,7 +39,7 @@ func (a *app) localCommands() []*cobra.Command {
 		dirFlag(cmd, &dir)
 		out = append(out, cmd)
 	}
-	return append(out, a.stopCommand(), a.statusCommand())
+	return append(out, a.stopCommand(), a.statusCommand(), a.waitCommand())
 }
 
 func (a *app) statusCommand() *cobra.Command {
@@ -56,6 +56,36 @@ func (a *app) statusCommand() *cobra.Command {
 		return printAs(a.stdout, "json", status, nil)
 	}}
 	dirFlag(cmd, &dir)
+	return cmd
+}
+
+func (a *app) waitCommand() *cobra.Command {
+	var dir string
+	var timeout time.Duration
+	cmd := &cobra.Command{Use: "wait -D DIR", Short: "Wait until the node that is starting can be used", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
+		defer cancel()
+		last := "it does not answer"
+		for {
+			if raw, err := callLocal(ctx, dir, http.MethodGet, control.PathStatus, nil); err == nil {
+				var s control.Status
+				if err := json.Unmarshal(raw, &s); err != nil {
+					return fmt.Errorf("read the node's answer: %w", err)
+				}
+				if s.OpenWrites || s.Streaming {
+					return nil
+				}
+				last = fmt.Sprintf("it is %s: %s", s.Role, s.Message)
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("the node is not ready after %s: %s", timeout, last)
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}}
+	dirFlag(cmd, &dir)
+	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait")
 	return cmd
 }
 
