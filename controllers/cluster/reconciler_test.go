@@ -1,0 +1,209 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/redoubt-wal/redoubt/api/control"
+	v1 "github.com/redoubt-wal/redoubt/api/v1"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/desired"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
+	"github.com/redoubt-wal/redoubt/controllers/conditions"
+)
+
+func orders() *v1.WALCluster {
+	return &v1.WALCluster{
+		ObjectMeta: metav1.ObjectMeta{Name: "orders", Namespace: "shop", UID: "u", Generation: 1},
+		Spec: v1.WALClusterSpec{Instances: 3, Image: "node:1", Storage: v1.Storage{Size: resource.MustParse("1Gi")},
+			Modules:  []v1.Module{{Name: "kv", Version: "1.2.0"}},
+			Failover: v1.Failover{DetectionTimeout: metav1.Duration{Duration: 3 * time.Second}, IsolationTimeout: metav1.Duration{Duration: 10 * time.Second}}},
+	}
+}
+
+// reconciler over a fake API server whose calls may be made to fail.
+func reconciler(t *testing.T, faults interceptor.Funcs, objects ...client.Object) *Reconciler {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	_ = clientgoscheme.AddToScheme(scheme)
+	_ = v1.AddToScheme(scheme)
+	api := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
+		WithStatusSubresource(&v1.WALCluster{}, &corev1.Pod{}).WithInterceptorFuncs(faults).Build()
+	r := &Reconciler{Client: api, Live: api}
+	r.Init()
+	t.Cleanup(r.hub.Close)
+	return r
+}
+
+var request = ctrl.Request{NamespacedName: client.ObjectKey{Namespace: "shop", Name: "orders"}}
+
+func (r *Reconciler) pass(t *testing.T) *v1.WALCluster {
+	t.Helper()
+	if _, err := r.Reconcile(context.Background(), request); err != nil {
+		t.Fatal(err)
+	}
+	var c v1.WALCluster
+	if err := r.Get(context.Background(), request.NamespacedName, &c); err != nil {
+		t.Fatal(err)
+	}
+	return &c
+}
+
+// A new cluster has its services, secrets and budget, and asks its image before it has any instance.
+func TestFirstPasses(t *testing.T) {
+	r := reconciler(t, interceptor.Funcs{}, orders())
+	c := r.pass(t)
+	for _, o := range []client.Object{
+		&corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "orders-rw"}}, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "orders-ro"}},
+		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "orders-ca"}}, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "orders-app"}},
+		&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "orders-probe"}},
+	} {
+		if err := r.Get(context.Background(), client.ObjectKey{Namespace: "shop", Name: o.GetName()}, o); err != nil {
+			t.Errorf("%T %s: %v", o, o.GetName(), err)
+		}
+	}
+	if c.Status.Instances != 0 || c.Status.ObservedGeneration != 1 {
+		t.Errorf("got %+v", c.Status)
+	}
+
+	var probe corev1.Pod
+	if err := r.Get(context.Background(), client.ObjectKey{Namespace: "shop", Name: "orders-probe"}, &probe); err != nil {
+		t.Fatal(err)
+	}
+	probe.Status.ContainerStatuses = []corev1.ContainerStatus{{ImageID: "registry.example/node@sha256:abc", State: corev1.ContainerState{
+		Terminated: &corev1.ContainerStateTerminated{Message: `{"apiVersion":"` + control.ManifestVersion + `","modules":[{"name":"kv","version":"1.2.0","rmgrs":[]}]}`}}}}
+	if err := r.Status().Update(context.Background(), &probe); err != nil {
+		t.Fatal(err)
+	}
+	c = r.pass(t)
+	if c.Status.Accepted == nil || c.Status.Accepted.Image != "node@sha256:abc" {
+		t.Fatalf("accepted %+v", c.Status.Accepted)
+	}
+	var pod corev1.Pod
+	if err := r.Get(context.Background(), client.ObjectKey{Namespace: "shop", Name: "orders-1"}, &pod); err != nil {
+		t.Fatal(err)
+	}
+	if pod.Spec.Containers[0].Image != "node@sha256:abc" || pod.Annotations[v1.AnnotationRevision] != desired.Revision(c) {
+		t.Errorf("the pod runs %s of revision %s", pod.Spec.Containers[0].Image, pod.Annotations[v1.AnnotationRevision])
+	}
+	if err := r.Get(context.Background(), client.ObjectKey{Namespace: "shop", Name: "orders-probe"}, &probe); !apierrors.IsNotFound(err) {
+		t.Errorf("the probe is still there: %v", err)
+	}
+}
+
+// What is not recorded is not acted on: behind a claim that another operator won nobody is fenced, and
+// no pod is touched.
+func TestNothingIsDoneBehindAFailedRecord(t *testing.T) {
+	for sentence, fault := range map[string]error{
+		"another operator wrote first":     apierrors.NewConflict(schema.GroupResource{Resource: "walclusters"}, "orders", errors.New("changed")),
+		"the API server refuses":           apierrors.NewForbidden(schema.GroupResource{Resource: "walclusters"}, "orders", errors.New("no")),
+		"nobody knows whether it was done": errors.New("connection reset"),
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			deleted := false
+			r := reconciler(t, interceptor.Funcs{
+				SubResourceUpdate: func(context.Context, client.Client, string, client.Object, ...client.SubResourceUpdateOption) error {
+					return fault
+				},
+				Delete: func(context.Context, client.WithWatch, client.Object, ...client.DeleteOption) error {
+					deleted = true
+					return nil
+				},
+			}, orders())
+			c := orders()
+			err := r.apply(context.Background(), c, []plan.Step{
+				{Do: plan.Record, Decisions: &v1.Decisions{Timeline: &v1.TimelineClaim{ID: 2}}},
+				{Do: plan.Fence, Target: "orders-2", Request: control.FenceRequest{Timeline: 2}},
+				{Do: plan.DeletePod, Target: "orders-1"},
+			})
+			if !errors.Is(err, fault) {
+				t.Errorf("got %v", err)
+			}
+			if deleted || len(r.commands.flying) > 0 || len(r.commands.takeRefused(request.NamespacedName)) > 0 {
+				t.Error("a step behind it was taken")
+			}
+			if c.Status.Timeline != nil {
+				t.Error("it is taken for recorded")
+			}
+		})
+	}
+}
+
+// A step that the API server refuses is said in a condition, and the pass is tried again.
+func TestFailedStepIsReported(t *testing.T) {
+	r := reconciler(t, interceptor.Funcs{
+		Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+			if o.GetName() == "orders-probe" {
+				return errors.New("quota exceeded")
+			}
+			return c.Create(ctx, o, opts...)
+		},
+	}, orders())
+	if _, err := r.Reconcile(context.Background(), request); err == nil || !strings.Contains(err.Error(), "quota exceeded") {
+		t.Fatalf("got %v", err)
+	}
+	var c v1.WALCluster
+	if err := r.Get(context.Background(), request.NamespacedName, &c); err != nil {
+		t.Fatal(err)
+	}
+	if !conditions.IsTrue(c.Status.Conditions, v1.ConditionProgressing) || !strings.Contains(message(c.Status.Conditions, v1.ConditionProgressing), "quota exceeded") {
+		t.Errorf("got %+v", c.Status.Conditions)
+	}
+}
+
+func message(list []metav1.Condition, kind string) string {
+	for _, c := range list {
+		if c.Type == kind {
+			return c.Message
+		}
+	}
+	return ""
+}
+
+// A pass that changes nothing writes nothing.
+func TestQuietPassWritesNothing(t *testing.T) {
+	writes := 0
+	r := reconciler(t, interceptor.Funcs{
+		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
+			writes++
+			return c.SubResource(sub).Patch(ctx, o, p, opts...)
+		},
+	}, orders())
+	r.pass(t) // makes the probe
+	r.pass(t) // waits for it
+	before := writes
+	r.pass(t)
+	r.pass(t)
+	if writes != before {
+		t.Errorf("%d more status patches", writes-before)
+	}
+}
+
+func TestPinned(t *testing.T) {
+	for _, c := range []struct{ reference, imageID, image, digest string }{
+		{"registry.example/node:1", "registry.example/node@sha256:abc", "registry.example/node@sha256:abc", "sha256:abc"},
+		{"registry.example:5000/node", "registry.example:5000/node@sha256:abc", "registry.example:5000/node@sha256:abc", "sha256:abc"},
+		{"registry.example:5000/node:1", "docker-pullable://mirror/node@sha256:abc", "registry.example:5000/node@sha256:abc", "sha256:abc"},
+		{"node@sha256:old", "node@sha256:abc", "node@sha256:abc", "sha256:abc"},
+		{"node:loaded", "sha256:config", "node:loaded", "sha256:config"},
+		{"node:loaded", "docker.io/library/import-2026-01-01@sha256:abc", "node:loaded", "sha256:abc"},
+	} {
+		if image, digest := pinned(c.reference, c.imageID); image != c.image || digest != c.digest {
+			t.Errorf("%s ran as %s: got %s, %s", c.reference, c.imageID, image, digest)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package watch_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/pki"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/watch"
+	"github.com/redoubt-wal/redoubt/controllers/nodetest"
+)
+
+var orders = types.NamespacedName{Namespace: "shop", Name: "orders"}
+
+// scene is a fake instance and a hub that listens to it.
+func scene(t *testing.T, address string) (*watch.Hub, *nodetest.World, func(string, func(watch.Heard) bool) watch.Heard) {
+	t.Helper()
+	authority, err := pki.NewAuthority("test", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := authority.Leaf("orders-1", []string{"orders-1"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, err := authority.Leaf("redoubt-operator", nil, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := pki.ClientTLS(func() (pki.Pair, error) { return mine, nil }, authority.Cert, "orders-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	world := nodetest.NewWorld()
+	t.Cleanup(world.Close)
+	if err := world.Start(nodetest.Options{Name: "orders-1", Address: address, Cert: leaf.Cert, Key: leaf.Key, CA: authority.Cert}); err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	changes := 0
+	hub := watch.NewHub(time.Now, func(types.NamespacedName) { mu.Lock(); changes++; mu.Unlock() })
+	t.Cleanup(hub.Close)
+	hub.Listen(orders, "orders-1", watch.Target{Address: address, TLS: config})
+	return hub, world, func(what string, is func(watch.Heard) bool) watch.Heard {
+		t.Helper()
+		for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+			if heard, _, ok := hub.Heard(orders, "orders-1"); ok && is(heard) {
+				mu.Lock()
+				defer mu.Unlock()
+				if changes == 0 {
+					t.Errorf("%s: nobody was told", what)
+				}
+				changes = 0
+				return heard
+			}
+		}
+		heard, _, _ := hub.Heard(orders, "orders-1")
+		t.Fatalf("not seen: %s; %+v", what, heard)
+		return heard
+	}
+}
+
+// A process that dies is seen at once, and that nobody listens any more.
+func TestDeathIsSeenAtOnce(t *testing.T) {
+	_, world, sees := scene(t, "127.9.0.1:18443")
+	sees("it is up", func(h watch.Heard) bool { return h.Reached && h.Status.Role == control.RoleEmpty })
+	begin := time.Now()
+	world.Kill("orders-1")
+	heard := sees("it is dead", func(h watch.Heard) bool { return !h.Reached })
+	if !heard.Refused || time.Since(begin) > time.Second {
+		t.Errorf("after %s: %+v, want refused at once", time.Since(begin), heard)
+	}
+	if heard.Status == nil {
+		t.Error("what it said last is forgotten")
+	}
+}
+
+// One that hangs is not reached any more, but not known to be dead.
+func TestHangIsNotDeath(t *testing.T) {
+	_, world, sees := scene(t, "127.9.0.2:18443")
+	sees("it is up", func(h watch.Heard) bool { return h.Reached })
+	world.Freeze("orders-1", true)
+	if heard := sees("it is silent", func(h watch.Heard) bool { return !h.Reached }); heard.Refused {
+		t.Errorf("it is taken for dead: %+v", heard)
+	}
+	world.Freeze("orders-1", false)
+	sees("it is back", func(h watch.Heard) bool { return h.Reached })
+}
+
+// What a command's reply said counts as heard.
+func TestTold(t *testing.T) {
+	hub, _, sees := scene(t, "127.9.0.3:18443")
+	sees("it is up", func(h watch.Heard) bool { return h.Reached })
+	heard, node, _ := hub.Heard(orders, "orders-1")
+	status, err := node.Do(t.Context(), control.InitRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub.Told(orders, "orders-1", status)
+	sees("it is initialised", func(h watch.Heard) bool {
+		return h.Status.Role == control.RoleWaiting && h.Status.Time.After(heard.Status.Time)
+	})
+	hub.Forget(orders)
+	if _, _, ok := hub.Heard(orders, "orders-1"); ok {
+		t.Error("it is still listened to")
+	}
+}
