@@ -56,7 +56,7 @@ func tell(t *testing.T, tell func(*story)) *story {
 	t.Helper()
 	s := &story{t: t, mem: vfs.NewMem()}
 	s.mem.Record()
-	s.log = opened(t, segment.Options{FS: s.mem, BufferSize: 256 << 10, MinSize: mib, MaxSize: 4 * mib})
+	s.log = opened(t, segment.Options{FS: s.mem, BufferSize: 256 << 10, MinSize: 5 * mib, MaxSize: 6 * mib})
 	s.promises = []promise{{s.mem.Ops(), mib, 0}}
 	tell(s)
 	return s
@@ -98,7 +98,7 @@ var stories = map[string]func(*story){
 			s.flush()
 			s.log.SetRedoPointer(s.log.InsertLSN())
 		}
-		if _, err := s.log.Recycle(s.log.InsertLSN()-2*mib, nil); err != nil {
+		if _, err := s.log.Recycle(s.log.InsertLSN()-mib, nil); err != nil {
 			s.t.Fatal(err)
 		}
 		s.insert(900_000, 100, 900_000, 100)
