@@ -62,15 +62,22 @@ func (n *Node) Follow(ctx context.Context, r api.FollowRequest) error {
 	if r.Timeline == 0 {
 		return badRequest("follow needs the timeline that the upstream must be on")
 	}
-	var started *following
-	err := n.exclusively(ctx, func(run context.Context) (err error) {
-		started, err = n.follow(run, r)
-		return err
-	})
-	if err != nil || started.cancel != nil {
-		return err
+	for {
+		var started *following
+		err := n.exclusively(ctx, func(run context.Context) (err error) {
+			started, err = n.follow(run, r)
+			return err
+		})
+		if err != nil || started.cancel != nil {
+			return err
+		}
+		if err := n.awaitStream(ctx, started.stream()); err != nil {
+			return err
+		}
+		if n.current().role != api.RoleDiverged || !r.Reclone {
+			return nil
+		}
 	}
-	return n.awaitStream(ctx, started.stream())
 }
 
 func (n *Node) follow(run context.Context, r api.FollowRequest) (*following, error) {
@@ -78,7 +85,8 @@ func (n *Node) follow(run context.Context, r api.FollowRequest) (*following, err
 		return nil, err
 	}
 	now := n.current()
-	if f := now.following; f != nil && sameFollow(f, r) && !(now.role == api.RoleDiverged && r.Reclone) {
+	clone := n.needsClone(now, r)
+	if f := now.following; f != nil && sameFollow(f, r) && (!clone || f.cancel != nil) {
 		return f, nil
 	}
 	if err := n.leaveUpstream(); err != nil {
@@ -92,10 +100,25 @@ func (n *Node) follow(run context.Context, r api.FollowRequest) (*following, err
 			return nil, err
 		}
 	}
-	if n.current().local == nil || now.role == api.RoleDiverged && r.Reclone {
+	if clone {
 		return n.startClone(run, r), nil
 	}
 	return n.startReceiver(r, nil), nil
+}
+
+// needsClone reports whether what is here is of no use to a follower: nothing, log that diverged, log
+// whose continuation is gone, or log that a disk may have lost after a failed fsync.
+func (n *Node) needsClone(now state, r api.FollowRequest) bool {
+	if now.local == nil || now.local.engine.Suspect() != "" {
+		return true
+	}
+	if !r.Reclone {
+		return false
+	}
+	if now.role == api.RoleDiverged {
+		return true
+	}
+	return now.role == api.RoleStandby && now.following != nil && now.following.cancel == nil && !now.following.stream().Status().Streaming
 }
 
 // mayFollow refuses what the promise, the state or the identity forbids.
