@@ -50,7 +50,7 @@ func pushImages(ctx context.Context, e *story.Env, bin string) (story.Images, er
 		{&images.Orders, "redoubt-node:1.4.0", "images/orders/node:/node", "/node"},
 		{&images.NoLedger, "redoubt-node:1.4.1-without-ledger", "images/no-ledger/node:/node", "/node"},
 		{&images.NextKV, "redoubt-node:1.5.0", "images/next-kv/node:/node", "/node"},
-		{&images.NoNode, "not-a-node:1.0", "operator:/something-else", "/something-else"},
+		{&images.NoNode, "not-a-node:1.0", "story:/something-else", "/node"},
 	} {
 		*i.to = registry + i.name
 		digest, err := output(ctx, e.Localkube, "load-image", "--name", registry+i.name, "--binary", filepath.Join(bin, i.binary), "--entrypoint", i.entrypoint)
