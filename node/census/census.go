@@ -33,6 +33,10 @@ type Census struct {
 	segments map[string]*tally // by file name
 	kinds    map[kind]int      // in how many segments
 	epoch    uint64
+	recent   struct { // what at has found last: nearly always what it is asked for next
+		tli   wal.TimelineID
+		tally *tally
+	}
 }
 
 // New returns a census that knows of nothing yet.
@@ -79,6 +83,9 @@ func (c *Census) Epoch() uint64 {
 // at is the tally of the segment that lsn lies in. A segment begun here knows what the one before knew.
 func (c *Census) at(tli wal.TimelineID, lsn wal.LSN) *tally {
 	start := wal.SegmentStart(wal.SegmentNumber(lsn, c.segSize), c.segSize)
+	if r := c.recent; r.tally != nil && r.tli == tli && r.tally.start == start {
+		return r.tally
+	}
 	name := wal.SegmentName(tli, start, c.segSize)
 	t := c.segments[name]
 	if t == nil {
@@ -88,6 +95,7 @@ func (c *Census) at(tli wal.TimelineID, lsn wal.LSN) *tally {
 		}
 		c.segments[name] = t
 	}
+	c.recent.tli, c.recent.tally = tli, t
 	return t
 }
 
@@ -113,6 +121,7 @@ func (c *Census) drop(name string) {
 		return
 	}
 	delete(c.segments, name)
+	c.recent.tally = nil
 	for k := range t.counts {
 		if c.kinds[k]--; c.kinds[k] == 0 {
 			delete(c.kinds, k)

@@ -115,8 +115,9 @@ func readMark(fsys vfs.FS, name string) (*suspicion, error) {
 	return &s, nil
 }
 
-// watch notices a failed log, and keeps the census of finished segments.
-func (e *Engine) watch() {
+// watch notices a failed log, notes how far it is durable, and keeps the census of finished segments.
+func (e *Engine) watch(w *witness) {
+	defer w.file.Close()
 	var saved wal.LSN
 	for {
 		changed := e.log.Changed()
@@ -126,6 +127,7 @@ func (e *Engine) watch() {
 			}
 			return
 		}
+		e.testify(w)
 		if at := e.segmentStart(e.log.FlushedLSN()); at != saved {
 			saved = at
 			e.saveCensus(at)

@@ -69,7 +69,7 @@ type start struct {
 	redo    wal.LSN
 	end     segment.End
 	mark    *suspicion
-	tally   *census.Census
+	witness wal.LSN // every record that starts before was durable
 	crashed bool // the last run was a primary's and did not end in order
 }
 
@@ -92,6 +92,9 @@ func (e *Engine) survey(ctx context.Context) (*start, error) {
 		return nil, err
 	}
 	if s.mark, err = readMark(e.o.FS, e.path(suspectName)); err != nil {
+		return nil, err
+	}
+	if s.witness, err = readWitness(e.o.FS, e.path(witnessName), e.system); err != nil {
 		return nil, err
 	}
 	tli := max(file.CheckPointCopy.Timeline, file.MinRecoveryTimeline)
@@ -142,8 +145,8 @@ func (e *Engine) scan(ctx context.Context, s *start) error {
 	}
 	r := wal.NewReader(e.certain(src, s.mark), wal.ReaderOptions{SegmentSize: e.segSize, SystemID: e.system, MustReach: s.mustReach()})
 	e.census.Begin(s.history.TLIAt(s.redo), s.redo)
-	found, err := recovery.Scan(ctx, e.o.Table, r, s.redo, func(rec *wal.Record, inForce *modules.Snapshot) {
-		e.noteRecord(s.history.TLIAt(rec.LSN), rec, inForce)
+	found, err := recovery.Scan(ctx, e.o.Table, r, s.redo, func(rec *wal.Record, formats *recovery.Formats) {
+		e.noteRecord(s.history.TLIAt(rec.LSN), rec, formats)
 	})
 	if err != nil {
 		return err
@@ -151,6 +154,9 @@ func (e *Engine) scan(ctx context.Context, s *start) error {
 	s.end = found.End
 	if s.end.LSN < s.mustReach() {
 		return fmt.Errorf("the log ends at %s, before %s, up to which pages may have been written: %w (%w)", s.end.LSN, s.mustReach(), wal.ErrCorrupt, found.End.Cause)
+	}
+	if found.End.Timeline > s.history.Timeline() {
+		return fmt.Errorf("a page of the log says timeline %d, which is not in the history of timeline %d: %w", found.End.Timeline, s.history.Timeline(), wal.ErrCorrupt)
 	}
 	if found.Records == 0 && s.cloned() {
 		s.end = e.noLog(s)
@@ -170,7 +176,7 @@ func (s *start) cloned() bool { return s.label != nil || s.file.BackupStart != 0
 func (s *start) mustReach() wal.LSN {
 	switch {
 	case !s.cloned():
-		return max(s.file.MinRecoveryPoint, s.file.CheckPoint+1)
+		return max(s.file.MinRecoveryPoint, s.file.CheckPoint+1, s.witness)
 	case s.label == nil && s.file.MinRecoveryPoint > s.file.BackupStart:
 		return s.file.MinRecoveryPoint
 	}
@@ -277,7 +283,11 @@ func (e *Engine) begin(ctx context.Context, s *start) error {
 	}
 	e.xids.Reset(s.file.CheckPointCopy.NextXid)
 	e.replay.begin(s)
-	e.spawn(e.watch)
+	w, err := openWitness(e.o.FS, e.path(witnessName), e.system)
+	if err != nil {
+		return err
+	}
+	e.spawn(func() { e.watch(w) })
 	e.startReplay(s.redo, 0)
 	if err := e.awaitReplay(ctx, s.end.LSN); err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 	"github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/recovery"
 	"github.com/redoubt-wal/redoubt/rmgr"
-	"github.com/redoubt-wal/redoubt/rmgr/modules"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/segment"
 )
@@ -21,10 +20,10 @@ type replayer struct {
 	reader  *wal.Reader
 	history wal.History // that source follows
 
-	inForce *modules.Snapshot // at the record read last; nil before the first MODULES record
-	paused  bool              // records are only counted from now on
-	counted wal.LSN           // records that start before this are in the census already
-	looked  wal.LSN           // the log was flushed up to here when the reader found no more
+	formats recovery.Formats // at the record read last
+	paused  bool             // records are only counted from now on
+	counted wal.LSN          // records that start before this are in the census already
+	looked  wal.LSN          // the log was flushed up to here when the reader found no more
 }
 
 // startReplay replays from redo on, or, if last is not 0, after the record that starts there.
@@ -36,8 +35,9 @@ func (e *Engine) startReplay(redo, last wal.LSN) {
 	e.replay.mu.Unlock()
 	r := &replayer{e: e, applier: recovery.Applier{Table: e.o.Table, Pool: e.pool, Logger: e.o.Log, Kill: e.o.Signal}}
 	r.counted = e.replay.readUpTo()
+	r.formats.Table = e.o.Table
 	if last != 0 {
-		r.inForce = e.snapshot.Load()
+		r.formats.Set(e.snapshot.Load())
 	}
 	e.spawn(func() {
 		defer close(done)
@@ -140,9 +140,9 @@ func (r *replayer) await(ctx context.Context) {
 
 // take counts a record and replays it, unless replay has to stop before it.
 func (r *replayer) take(rec *wal.Record) error {
-	r.noteModules(rec)
+	_ = r.formats.Read(rec) // one that cannot be read is left to redo, which refuses it
 	if rec.LSN >= r.counted {
-		r.e.noteRecord(r.history.TLIAt(rec.LSN), rec, r.inForce)
+		r.e.noteRecord(r.history.TLIAt(rec.LSN), rec, &r.formats)
 	}
 	if r.paused {
 		r.e.replay.sawRecord(rec.End)
@@ -165,25 +165,13 @@ func (r *replayer) take(rec *wal.Record) error {
 	return nil
 }
 
-// noteModules keeps the snapshot in force, also while replay is paused. One that cannot be read is
-// left to redo, which refuses it.
-func (r *replayer) noteModules(rec *wal.Record) {
-	if rec.Rmgr != wal.RmgrModules {
-		return
-	}
-	if s, err := modules.Decode(rec.Main); err == nil {
-		r.inForce = &s
-	}
-}
-
 // obstacle is what keeps this node from replaying rec, nil if nothing does.
 func (r *replayer) obstacle(rec *wal.Record) *control.ReplayPause {
 	if !rec.Rmgr.Custom() || rec.Rmgr == wal.RmgrModules {
 		return nil
 	}
-	n := recovery.NeedOf(r.inForce, rec.Rmgr, rec.LSN)
-	if p := recovery.Problems(r.e.o.Table, []modules.Need{n}); len(p) > 0 {
-		return &control.ReplayPause{LSN: rec.LSN, Reason: string(p[0].Reason), Detail: p[0].Error()}
+	if p := r.formats.Obstacle(rec.Rmgr, rec.LSN); p != nil {
+		return &control.ReplayPause{LSN: rec.LSN, Reason: string(p.Reason), Detail: p.Error()}
 	}
 	return nil
 }
@@ -217,10 +205,8 @@ func (r *replayer) apply(rec *wal.Record) error {
 }
 
 func (r *replayer) format(id wal.RmgrID) rmgr.Format {
-	if r.inForce != nil {
-		if f := r.inForce.Format(id); f != 0 {
-			return f
-		}
+	if f := r.formats.Need(id, 0).Format; f != 0 {
+		return f
 	}
 	return r.e.format(id)
 }
@@ -229,8 +215,8 @@ func (r *replayer) format(id wal.RmgrID) rmgr.Format {
 func (r *replayer) follow(rec *wal.Record) error {
 	switch {
 	case rec.Rmgr == wal.RmgrModules:
-		r.e.snapshot.Store(r.inForce)
-		for _, p := range recovery.Problems(r.e.o.Table, r.inForce.Needs()) {
+		r.e.snapshot.Store(r.formats.Snapshot())
+		for _, p := range recovery.Problems(r.e.o.Table, r.formats.Snapshot().Needs()) {
 			r.e.o.Log.Warn("records of a module may come that cannot be replayed here", "lsn", rec.LSN, "reason", p.Reason, "detail", p.Error())
 		}
 	case rec.Rmgr == wal.RmgrXLOG:
@@ -293,15 +279,15 @@ func (r *replayer) switchTimeline(rec *wal.Record) error {
 	return nil
 }
 
-// noteRecord tells the census of a record and the snapshot in force at it.
-func (e *Engine) noteRecord(tli wal.TimelineID, rec *wal.Record, inForce *modules.Snapshot) {
+// noteRecord tells the census of a record and the formats in force at it.
+func (e *Engine) noteRecord(tli wal.TimelineID, rec *wal.Record, formats *recovery.Formats) {
 	switch {
 	case rec.Rmgr == wal.RmgrModules:
-		if inForce != nil {
-			e.census.InForce(tli, rec.LSN, *inForce)
+		if s := formats.Snapshot(); s != nil {
+			e.census.InForce(tli, rec.LSN, *s)
 		}
 	case rec.Rmgr.Custom():
-		e.census.Note(tli, recovery.NeedOf(inForce, rec.Rmgr, rec.LSN), rec.LSN)
+		e.census.Note(tli, formats.Need(rec.Rmgr, rec.LSN), rec.LSN)
 	}
 }
 

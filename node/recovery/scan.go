@@ -21,11 +21,11 @@ type Survey struct {
 }
 
 // Scan reads the log from start, a record's start, to its end, changing nothing. each, if not nil, is
-// told every record and the snapshot in force at it (nil before the first MODULES record).
-func Scan(ctx context.Context, table *rmgr.Table, r *wal.Reader, start wal.LSN, each func(*wal.Record, *modules.Snapshot)) (Survey, error) {
+// told every record and the formats in force at it.
+func Scan(ctx context.Context, table *rmgr.Table, r *wal.Reader, start wal.LSN, each func(*wal.Record, *Formats)) (Survey, error) {
 	var (
 		s       Survey
-		inForce *modules.Snapshot
+		formats Formats
 		needs   = map[need]*modules.Need{}
 		foreign = map[wal.RmgrID]bool{}
 	)
@@ -35,18 +35,16 @@ func Scan(ctx context.Context, table *rmgr.Table, r *wal.Reader, start wal.LSN, 
 		}
 		switch {
 		case rec.Rmgr == wal.RmgrModules:
-			next, err := modules.Decode(rec.Main)
-			if err != nil {
+			if err := formats.Read(rec); err != nil {
 				return fmt.Errorf("record at %s: %w", rec.LSN, err)
 			}
-			inForce = &next
 		case rec.Rmgr.Custom():
-			note(needs, inForce, rec)
+			note(needs, formats.Need(rec.Rmgr, rec.LSN))
 		case manager(table, rec.Rmgr) == nil:
 			foreign[rec.Rmgr] = true
 		}
 		if each != nil {
-			each(rec, inForce)
+			each(rec, &formats)
 		}
 		return nil
 	})
@@ -70,11 +68,11 @@ type need struct {
 	name   string
 }
 
-func note(needs map[need]*modules.Need, inForce *modules.Snapshot, rec *wal.Record) {
-	n := NeedOf(inForce, rec.Rmgr, rec.LSN)
+func note(needs map[need]*modules.Need, n modules.Need) {
 	key := need{n.ID, n.Format, n.Name}
 	if needs[key] == nil {
-		needs[key] = &n
+		first := n
+		needs[key] = &first
 	}
 }
 
