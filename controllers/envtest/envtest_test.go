@@ -45,12 +45,12 @@ func run(m *testing.M) int {
 		ErrorIfCRDPathMissing: true,
 		Scheme:                scheme,
 	}
+	defer func() { _ = server.Stop() }() // also after half a start
 	cfg, err := server.Start()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "API server did not start: %v\n", err)
 		return 1
 	}
-	defer func() { _ = server.Stop() }()
 	config = cfg
 	if kube, err = client.New(cfg, client.Options{Scheme: scheme}); err != nil {
 		fmt.Fprintf(os.Stderr, "no client: %v\n", err)

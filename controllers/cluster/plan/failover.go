@@ -206,11 +206,23 @@ func (s *State) chosen() *Member {
 			eligible = append(eligible, m.Name)
 		}
 	}
-	if len(eligible) == 0 || len(s.uncovered(eligible, s.Timeline.ClaimedAt.Time)) > 0 {
+	if len(eligible) == 0 || len(s.uncovered(eligible, s.Timeline.ClaimedAt.Time)) > 0 || s.awaitsWished() {
 		return nil
 	}
 	best := slices.MaxFunc(eligible, func(a, b string) int { return s.compareLog(s.member(a), s.member(b)) })
 	return s.member(best)
+}
+
+// wishedWithin is how long an election of a switchover waits for the promise of the one it is for: the
+// old primary's alone is enough, and often the first.
+const wishedWithin = 5 * time.Second
+
+func (s *State) awaitsWished() bool {
+	if s.Switchover == nil || s.Now.Sub(s.Timeline.ClaimedAt.Time) > wishedWithin {
+		return false
+	}
+	to := s.member(s.Switchover.To)
+	return to != nil && s.ineligible(to) == "" && !fenced(to, s.timeline())
 }
 
 // compareLog orders by log: the timeline counts before the position. Equal logs are told apart by the
@@ -314,6 +326,8 @@ func (s *State) electionWait() Step {
 	missing := s.uncovered(voters, s.Timeline.ClaimedAt.Time)
 	poll := 100 * time.Millisecond
 	switch {
+	case len(missing) == 0 && s.awaitsWished():
+		return wait(v1.ReasonWaitingForCandidate, s.Switchover.To, s.Switchover.To+" has not promised yet", wishedWithin, 20*time.Millisecond)
 	case len(missing) > 0 && missing[0].Method == "" && len(voters) > 0:
 		return wait(v1.ReasonWaitingForIsolation, missing[0].Primary, fmt.Sprintf(
 			"%s cannot be reached; without synchronous replication its successor waits until it refuses writes by itself (isolationTimeout %s)",

@@ -192,6 +192,19 @@ func TestChoosing(t *testing.T) {
 		"the one with the most log":                   {func(s *plan.State) { s.Members[2].Status.FlushLSN = 0x2000 }, "orders-3"},
 		"of equals the lowest number":                 {func(*plan.State) {}, "orders-2"},
 		"of equals the one that a switchover was for": {func(s *plan.State) { s.Switchover = &v1.Switchover{To: "orders-3"} }, "orders-3"},
+		"a switchover waits for the one it is for, though the old primary's promise is enough": {func(s *plan.State) {
+			s.Switchover = &v1.Switchover{To: "orders-3"}
+			s.Members[0].Reached, s.Members[0].Refused = true, false
+			s.Members[0].Status.Role, s.Members[0].Status.FencedAt = control.RoleWaiting, 5
+			s.Members[1].Status.FencedAt, s.Members[2].Status.FencedAt = 4, 4
+		}, v1.ReasonWaitingForCandidate},
+		"but not for ever": {func(s *plan.State) {
+			s.Switchover = &v1.Switchover{To: "orders-3"}
+			s.Now = epoch.Add(6 * time.Second)
+			s.Members[0].Reached, s.Members[0].Refused = true, false
+			s.Members[0].Status.Role, s.Members[0].Status.FencedAt = control.RoleWaiting, 5
+			s.Members[1].Status.FencedAt, s.Members[2].Status.FencedAt = 4, 4
+		}, "orders-1"},
 		"a higher timeline counts more than more log": {func(s *plan.State) {
 			s.Members[1].Status.Timeline, s.Members[1].Status.FlushLSN = 3, 0x9000
 		}, "orders-3"},

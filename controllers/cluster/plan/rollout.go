@@ -132,12 +132,13 @@ func raiseFormat(s *State) []Step {
 			if k < 0 {
 				continue
 			}
-			d.Records[k].Formats.Max = max(d.Records[k].Formats.Max, int32(to))
 			message := fmt.Sprintf("every instance replays format %d of %s (rmgr %d), so %s writes it from now on", to, m.Name, r.ID, p.Name)
-			return []Step{
-				record(d, v1.ReasonFormatNewlyReplayable, p.Name, message),
-				{Do: RaiseFormat, Target: p.Name, Reason: v1.ReasonFormatNewlyReplayable, Message: message, Request: control.FormatRequest{Rmgr: r.ID, Format: to}},
+			steps := []Step{{Do: RaiseFormat, Target: p.Name, Reason: v1.ReasonFormatNewlyReplayable, Message: message, Request: control.FormatRequest{Rmgr: r.ID, Format: to}}}
+			if d.Records[k].Formats.Max < int32(to) {
+				d.Records[k].Formats.Max = int32(to)
+				steps = append([]Step{record(d, v1.ReasonFormatNewlyReplayable, p.Name, message)}, steps...)
 			}
+			return steps
 		}
 	}
 	return nil
