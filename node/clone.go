@@ -33,12 +33,12 @@ func (n *Node) startClone(run context.Context, r api.FollowRequest) *following {
 	n.change(func(s *state) {
 		s.role, s.following, s.message = api.RoleCloning, f, "copying from "+r.Upstream.Host
 	})
-	go func() {
+	n.tasks.Go(func() {
 		err := n.clone(ctx, f)
 		close(f.cloned)
 		cancel()
 		n.afterClone(f, err)
-	}()
+	})
 	return f
 }
 

@@ -64,7 +64,7 @@ func (n *Node) useLocal(run context.Context) error {
 		n.stop(err) // nothing to go on with
 		return err
 	}
-	go n.watchEngine(l)
+	n.tasks.Go(func() { n.watchEngine(l) })
 	n.change(func(s *state) { s.local, s.role, s.message = l, api.RoleWaiting, waitingMessage })
 	return nil
 }

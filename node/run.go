@@ -128,9 +128,7 @@ func (n *Node) shutdown(failure error) error {
 	n.change(func(s *state) { s.role, s.open, s.message = api.RoleStopping, false, "stopping" })
 	defer n.endTasks()
 	if failure != nil {
-		if was.local != nil {
-			was.local.abort()
-		}
+		n.abandon(was)
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(n.run, patience)
@@ -144,6 +142,28 @@ func (n *Node) shutdown(failure error) error {
 		n.sessions.Shutdown(ctx)
 	}
 	return n.stopLocal(was)
+}
+
+// abandon ends everything that touches the disk after a failure. A disk that hangs is not waited for:
+// the process is going to end.
+func (n *Node) abandon(was state) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if was.local != nil {
+			was.local.abort()
+		}
+		if was.following != nil {
+			was.following.end()
+		}
+	}()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+		n.log.Error("the disk does not answer")
+	}
 }
 
 // stopLocal ends the use of the data directory: a primary gives its standbys everything first.

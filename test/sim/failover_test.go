@@ -1,8 +1,10 @@
 package sim_test
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
 	"github.com/redoubt-wal/redoubt/test/sim"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
 // cluster starts three machines a, b and c with ANY 1, and ends them with the test.
@@ -262,5 +265,65 @@ func TestAsynchronousPrimaryClosesWhenItHearsNobody(t *testing.T) {
 		if _, again := w.Acked(); !again.After(last) {
 			t.Error("promoted again on its timeline, the primary takes no writes")
 		}
+	})
+}
+
+// After a failed fsync nobody knows what the disk holds: the process ends, and when it is back it has
+// no vote and cannot be promoted until its log has been replaced.
+func TestFailedSyncMakesANodeSuspectUntilItIsCloned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cluster(t)
+		b := c.Machines[1]
+		w := sim.StartWriter(c.Net, "client", "a")
+		defer w.Stop()
+		time.Sleep(time.Second)
+		b.Faults.Add(&vfs.Rule{Op: vfs.OpSync, Path: "0000*", Times: 1, Err: errors.New("input/output error")})
+		time.Sleep(time.Second)
+		if err := b.Ended(); err == nil || !strings.Contains(err.Error(), "input/output error") {
+			t.Errorf("the process ended with %v, want the failed fsync", err)
+		}
+		must(t, b.Start())
+		s, err := b.Await("waiting", time.Minute, func(s control.Status) bool { return s.Role == control.RoleWaiting })
+		must(t, err)
+		if s.Suspect == "" {
+			t.Error("the node has forgotten that its disk may have lost log")
+		}
+		if _, err := b.Control.Do(t.Context(), control.PromoteRequest{Timeline: 2}); err == nil {
+			t.Error("a suspect node was promoted")
+		}
+		must(t, c.Follow(b, false))
+		if s, err = b.Control.Status(t.Context()); err != nil || s.Suspect != "" {
+			t.Errorf("after the clone: suspect %q, %v", s.Suspect, err)
+		}
+		w.Stop()
+		acked, _ := w.Acked()
+		caughtUp(t, c, b)
+		expectAll(t, c, acked, "b")
+	})
+}
+
+// A promise does not wait for a clone: it ends it.
+func TestFenceEndsACloneFromBelow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cluster(t)
+		d, err := sim.NewMachine(c.Net, "d", slog.New(slog.DiscardHandler), kv.Module)
+		must(t, err)
+		must(t, d.Start())
+		c.Machines = append(c.Machines, d)
+		_, err = d.Await("empty", time.Minute, func(s control.Status) bool { return s.Role == control.RoleEmpty })
+		must(t, err)
+		c.Net.Cut("a", "d")
+		s, err := d.Control.Do(t.Context(), control.FollowRequest{Timeline: 1, Upstream: control.Upstream{Host: "a", Port: 5432, Name: "a"}})
+		must(t, err)
+		if s.Role != control.RoleCloning {
+			t.Fatalf("the node is %s", s.Role)
+		}
+		began := time.Now()
+		s, err = d.Control.Do(t.Context(), control.FenceRequest{Timeline: 2})
+		must(t, err)
+		if s.Role != control.RoleEmpty || s.FencedAt != 2 || time.Since(began) > time.Second {
+			t.Errorf("after %v the node is %s and has promised %d", time.Since(began), s.Role, s.FencedAt)
+		}
+		c.Net.Heal("a", "d")
 	})
 }

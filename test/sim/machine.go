@@ -18,6 +18,7 @@ import (
 type Machine struct {
 	Name    string
 	Disk    *vfs.Mem
+	Faults  *vfs.Fault      // of the process that runs: rules that make its disk fail
 	Control *control.Client // from the operator's host
 
 	net     *Network
@@ -57,8 +58,9 @@ func (m *Machine) Start(options ...string) error {
 	if err != nil {
 		return err
 	}
+	m.Faults = vfs.NewFault(m.Disk)
 	n, err := node.New(node.Options{
-		Dir: "/var/lib/data", FS: m.Disk, Settings: settings, Modules: m.modules, Now: time.Now, Log: m.log,
+		Dir: "/var/lib/data", FS: m.Faults, Settings: settings, Modules: m.modules, Now: time.Now, Log: m.log,
 		Dial: func(ctx context.Context, _, address string) (net.Conn, error) {
 			return m.net.Dial(ctx, m.Name, address)
 		},
@@ -85,6 +87,13 @@ func (m *Machine) Kill(variant int) error {
 	m.net.Kill(m.Name)
 	m.Disk = after
 	return nil
+}
+
+// Ended waits until the process has ended by itself, and says why.
+func (m *Machine) Ended() error {
+	err := <-m.ended
+	m.net.Kill(m.Name)
+	return err
 }
 
 // Stop asks the node to stop and waits until it has.
