@@ -18,8 +18,8 @@ import (
 //	128 two_phase_at u64 | 136 two_phase u8 | 137 plugin, 64 bytes | 201 zeros to 208
 const (
 	slotMagic   = 0x1051CA1
-	slotVersion = 3
-	slotLength  = 192
+	slotVersion = 2
+	slotLength  = 184
 	slotFile    = 16 + slotLength
 
 	slotPersistent = 0
@@ -46,7 +46,7 @@ func encodeSlot(s Slot) []byte {
 	le.PutUint64(b[96:], uint64(s.RestartLSN))
 	le.PutUint64(b[104:], uint64(s.InvalidatedAt))
 	le.PutUint64(b[112:], uint64(s.ConfirmedFlush))
-	copy(b[137:200], s.Plugin)
+	copy(b[129:192], s.Plugin)
 	le.PutUint32(b[4:], crc32.Checksum(b[8:], castagnoli))
 	return b
 }
@@ -70,7 +70,7 @@ func decodeSlot(b []byte) (Slot, error) {
 		RestartLSN:     wal.LSN(le.Uint64(b[96:])),
 		InvalidatedAt:  wal.LSN(le.Uint64(b[104:])),
 		ConfirmedFlush: wal.LSN(le.Uint64(b[112:])),
-		Plugin:         cString(b[137:201]),
+		Plugin:         cString(b[129:193]),
 	}
 	return s, nil
 }
