@@ -62,6 +62,9 @@ func (c *Conninfo) parseURL(s string) error {
 }
 
 func (c *Conninfo) set(key, value string) (err error) {
+	if key == "" || strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return fmt.Errorf("invalid connection option %q", key)
+	}
 	switch key {
 	case "host", "hostaddr":
 		c.Host = value
