@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,6 +97,37 @@ func (e *Engine) mark(s suspicion) error {
 		return err
 	}
 	return vfs.WriteFile(e.o.FS, e.path(suspectName), b, 0o600)
+}
+
+// ClearSuspect takes the mark away. Open has cut off the log that was in doubt, and replay from the
+// redo point with full-page images has made every page anew that was being written; it is refused if
+// the log had no images. The caller has made sure that the disk is sound.
+func (e *Engine) ClearSuspect(ctx context.Context) error {
+	if err := e.checkpoints.LockContext(ctx); err != nil {
+		return err
+	}
+	defer e.checkpoints.Unlock()
+	switch {
+	case e.Err() != nil:
+		return e.Err()
+	case e.Suspect() == "":
+		return nil
+	case !e.control.get().CheckPointCopy.FullPageWrites:
+		return errors.New("pages may have been lost, and the log has no images of them: clone this node anew")
+	}
+	if err := e.flushPages(ctx); err != nil {
+		return err
+	}
+	if err := e.o.FS.Remove(e.path(suspectName)); err != nil {
+		return err
+	}
+	if err := e.o.FS.SyncDir(e.o.Dir); err != nil {
+		return e.fail(err)
+	}
+	e.failure.mu.Lock()
+	defer e.failure.mu.Unlock()
+	e.failure.suspect = nil
+	return nil
 }
 
 // readMark returns the mark that an earlier run left, nil if none.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
@@ -52,6 +54,10 @@ func TestAFailedFsyncStopsTheNodeAndLeavesAMark(t *testing.T) {
 			if got := storeOf(t, e, o).get("a"); got != "1" {
 				t.Errorf("what was acknowledged before is %v", got)
 			}
+			if err := e.ClearSuspect(context.Background()); err != nil {
+				t.Error(err)
+			}
+			promote(t, e, 1)
 		})
 	}
 }
@@ -111,6 +117,34 @@ func TestNoRoomForADataPageRefusesTheWrite(t *testing.T) {
 	s.put(key(n), value(n))
 	closeEngine(t, s.Engine)
 	checkAfterCrash(t, m.PowerCut(0), n+1, n+1, "after the disk was full")
+}
+
+func TestReplayWaitsForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newStore(t, vfs.NewMem(), keepLog)
+		o := options(t, clone(t, p.Engine), kv.Module)
+		full := vfs.NewFault(o.FS, &vfs.Rule{Op: vfs.OpWrite, Path: "12510?", Times: 3, Err: syscall.ENOSPC})
+		o.FS = full
+		s := storeOf(t, open(t, o), o)
+		for i := range 50 {
+			p.put(key(i), value(i))
+		}
+		ship(t, p.Engine, s.Engine, 5000)
+		synctest.Wait()
+		if pause := s.ReplayPause(); pause == nil || pause.Reason != "NoSpace" {
+			t.Errorf("pause is %+v", pause)
+		}
+		if got, want := s.Positions().Flush, p.Positions().Flush; got != want {
+			t.Errorf("received up to %s, want %s", got, want)
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if got := s.count(); got != 50 || s.ReplayPause() != nil {
+			t.Errorf("%d keys, pause %+v, once there was room", got, s.ReplayPause())
+		}
+		closeEngine(t, p.Engine)
+		closeEngine(t, s.Engine)
+	})
 }
 
 // TestTornPagesNeedImages is the negative control of the power cuts: without full-page images and

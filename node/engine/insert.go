@@ -325,10 +325,12 @@ func (e *Engine) poolError(err error) error {
 	return pageError(err)
 }
 
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 // pageError says to a client why a page could not be had.
 func pageError(err error) error {
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case isFull(err):
 		return errNoRoom(err)
 	case errors.Is(err, page.ErrInvalid):
 		return &rmgr.Error{Code: "XX001", Message: err.Error(), Hint: "The data file is damaged: clone this node anew from another."}

@@ -70,7 +70,7 @@ type start struct {
 	end     segment.End
 	mark    *suspicion
 	witness wal.LSN // every record that starts before was durable
-	crashed bool // the last run was a primary's and did not end in order
+	crashed bool    // the last run was a primary's and did not end in order
 }
 
 // survey reads what there is and whether it can be replayed. It changes nothing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/recovery"
@@ -91,7 +92,7 @@ func (r *replayer) run(ctx context.Context, redo, last wal.LSN) error {
 		case err != nil:
 			return fmt.Errorf("replay: %w", err)
 		}
-		if err := r.take(rec); err != nil {
+		if err := r.take(ctx, rec); err != nil {
 			return err
 		}
 	}
@@ -139,7 +140,7 @@ func (r *replayer) await(ctx context.Context) {
 }
 
 // take counts a record and replays it, unless replay has to stop before it.
-func (r *replayer) take(rec *wal.Record) error {
+func (r *replayer) take(ctx context.Context, rec *wal.Record) error {
 	_ = r.formats.Read(rec) // one that cannot be read is left to redo, which refuses it
 	if rec.LSN >= r.counted {
 		r.e.noteRecord(r.history.TLIAt(rec.LSN), rec, &r.formats)
@@ -152,8 +153,8 @@ func (r *replayer) take(rec *wal.Record) error {
 		r.pause(p, rec)
 		return nil
 	}
-	if err := r.apply(rec); err != nil {
-		if e := r.e.Err(); e != nil {
+	if err := r.applyOnceThereIsRoom(ctx, rec); err != nil {
+		if e := r.e.Err(); e != nil || ctx.Err() != nil {
 			return e
 		}
 		r.pause(&control.ReplayPause{LSN: rec.LSN, Reason: "RedoFailed", Detail: err.Error()}, rec)
@@ -182,6 +183,29 @@ func (r *replayer) pause(p *control.ReplayPause, rec *wal.Record) {
 	r.e.o.Log.Warn("replay is paused", "lsn", p.LSN, "reason", p.Reason, "detail", p.Detail)
 	r.e.replay.stopAt(p)
 	r.e.replay.sawRecord(rec.End)
+}
+
+// applyOnceThereIsRoom is apply that waits as long as the disk is full. The log goes on being received.
+func (r *replayer) applyOnceThereIsRoom(ctx context.Context, rec *wal.Record) error {
+	err := r.apply(rec)
+	if !isFull(err) {
+		return err
+	}
+	p := &control.ReplayPause{LSN: rec.LSN, Reason: "NoSpace", Detail: err.Error()}
+	r.e.o.Log.Warn("replay waits for room on the disk", "lsn", p.LSN, "reason", err)
+	r.e.replay.stopAt(p)
+	timer := time.NewTicker(time.Second)
+	defer timer.Stop()
+	for isFull(err) {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		err = r.apply(rec)
+	}
+	r.e.replay.stopAt(nil)
+	return err
 }
 
 // apply replays one record, with no reader of its manager's pages beside it.
