@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
@@ -137,6 +138,66 @@ func TestPgReceivewalGetsTheWholeLogOfADrainedServer(t *testing.T) {
 	want, _ := vfs.ReadFile(m.fs, m.dir+"/pg_wal/"+name)
 	if upTo := end % mib; !bytes.Equal(got[:upTo], want[:upTo]) {
 		t.Error("the last segment differs")
+	}
+}
+
+// A standby is promoted while pg_receivewal streams from it.
+func TestPgReceivewalFollowsATimelineSwitch(t *testing.T) {
+	p := newPrimary(t)
+	p.fill(0, 100)
+	dir, out := newDir(t), t.TempDir()
+	if _, err := fetch(t, p, vfs.OS(), dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, vfs.OS(), dir)
+	if err := s.slots.Create(replication.Slot{Name: "all", RestartLSN: mib}, 0); err != nil { // to compare with
+		t.Fatal(err)
+	}
+	r := s.follow(p, nil)
+	p.fill(0, 3000)
+	s.await(p.Log().FlushedLSN())
+
+	cmd := command(t, "pg_receivewal", "-d", s.conninfo(""), "-D", out, "--synchronous", "--no-loop", "-v")
+	var printed bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &printed, &printed
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for len(s.repl.Replicas()) == 0 || s.repl.Replicas()[0].State != "streaming" {
+		p.fill(0, 1)
+	}
+	s.await(p.Log().FlushedLSN())
+	r.Stop()
+	s.promote(2)
+	s.fill(0, 3000)
+	if err := s.Demote(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.repl.Drain(t.Context()); err != nil {
+		t.Fatalf("%v; pg_receivewal printed:\n%s", err, &printed)
+	}
+	cmd.Wait()
+	if sameSegments(t, s, out) == 0 {
+		t.Errorf("no whole segment; pg_receivewal printed:\n%s", &printed)
+	}
+	history, err := os.ReadFile(filepath.Join(out, "00000002.history"))
+	ours, _ := s.Log().ReadHistory(2)
+	if err != nil || !bytes.Equal(history, ours) {
+		t.Errorf("history %q, %v, want %q", history, err, ours)
+	}
+	fork := s.History()[0].End
+	for _, tli := range []wal.TimelineID{1, 2} { // the log up to the fork is in both timelines' files
+		name := filepath.Join(out, wal.SegmentName(tli, fork, mib))
+		got, err := os.ReadFile(name)
+		if err != nil {
+			if got, err = os.ReadFile(name + ".partial"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, _ := vfs.ReadFile(s.fs, s.dir+"/pg_wal/"+wal.SegmentName(2, fork, mib))
+		if !bytes.Equal(got[:fork%mib], want[:fork%mib]) {
+			t.Errorf("%s differs before the fork", filepath.Base(name))
+		}
 	}
 }
 

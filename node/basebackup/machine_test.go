@@ -58,20 +58,20 @@ func tableOf(t testing.TB) *rmgr.Table {
 }
 
 // newPrimary is a primary of a new cluster, in a directory of its own.
-func newPrimary(t testing.TB) *machine {
+func newPrimary(t testing.TB, change ...func(*pgwire.Options)) *machine {
 	t.Helper()
 	dir := filepath.ToSlash(filepath.Join(t.TempDir(), "data"))
 	err := engine.Init(vfs.OS(), dir, engine.InitOptions{SegmentSize: mib, SystemID: system, Now: time.Now(), Table: tableOf(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := start(t, vfs.OS(), dir)
+	m := start(t, vfs.OS(), dir, change...)
 	m.promote(1)
 	return m
 }
 
 // start opens a directory and listens. It recovers; promote makes it a primary.
-func start(t testing.TB, fsys vfs.FS, dir string) *machine {
+func start(t testing.TB, fsys vfs.FS, dir string, change ...func(*pgwire.Options)) *machine {
 	t.Helper()
 	m := &machine{t: t, fs: fsys, dir: dir, table: tableOf(t), sync: replication.NewSyncRep()}
 	var err error
@@ -92,13 +92,17 @@ func start(t testing.TB, fsys vfs.FS, dir string) *machine {
 		Sync: m.sync, Now: time.Now, Timeout: func() time.Duration { return time.Minute }, BaseBackup: backups.Serve,
 	})
 	settings := map[string]string{"data_directory_mode": "0700", "wal_segment_size": fmt.Sprintf("%dMB", m.SegmentSize()>>20), "server_version": "15.18", "integer_datetimes": "on"}
-	m.wire, err = pgwire.NewServer(pgwire.Options{
+	wire := pgwire.Options{
 		Now: time.Now, Log: log, Replication: m,
 		Engine: &sql.Engine{
 			Catalog: &sql.Registry{Lookup: func(name string) (string, bool) { v, ok := settings[name]; return v, ok }},
 			Caller:  m, Committer: m, InRecovery: m.InRecovery,
 		},
-	})
+	}
+	for _, c := range change {
+		c(&wire)
+	}
+	m.wire, err = pgwire.NewServer(wire)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,8 @@ import (
 //
 //	  0 magic u32 | 4 CRC-32C u32 of all from 8 on | 8 version u32 | 12 length u32 of what follows
 //	 16 name, 64 bytes | 80 database u32 | 84 persistency i32 | 88 xmin u32 | 92 catalog_xmin u32
-//	 96 restart_lsn u64 | 104 invalidated_at u64 | 112 confirmed_flush u64 | 120 consistent point u64
-//	128 two_phase_at u64 | 136 two_phase u8 | 137 plugin, 64 bytes | 201 zeros to 208
+//	 96 restart_lsn u64 | 104 invalidated_at u64 | 112 confirmed_flush u64 | 120 two_phase_at u64
+//	128 two_phase u8 | 129 plugin, 64 bytes | 193 zeros to 200
 const (
 	slotMagic   = 0x1051CA1
 	slotVersion = 2
