@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,7 +65,7 @@ func expectAll(t *testing.T, c *sim.Cluster, acked map[string]string, on string)
 // The power of the primary goes while it is written to; its disk keeps more or less of what was not
 // synced.
 func TestNoAcknowledgedWriteIsLostWhenThePrimaryDies(t *testing.T) {
-	for _, variant := range []int{0, 1, 2, 4, 7, 9} {
+	for _, variant := range []int{0, 1, 5, 9} {
 		t.Run(fmt.Sprintf("disk %d", variant), func(t *testing.T) { primaryDies(t, variant) })
 	}
 }
@@ -70,21 +73,45 @@ func TestNoAcknowledgedWriteIsLostWhenThePrimaryDies(t *testing.T) {
 func primaryDies(t *testing.T, variant int) {
 	synctest.Test(t, func(t *testing.T) {
 		c := cluster(t)
-		w := sim.StartWriter(c.Net, "client", "a")
-		defer w.Stop()
-		time.Sleep(2 * time.Second)
+		random := rand.New(rand.NewPCG(uint64(variant), 1))
+		var mu sync.Mutex
+		c.Net.Delay(func() time.Duration {
+			mu.Lock()
+			defer mu.Unlock()
+			return time.Duration(random.IntN(2000)) * time.Microsecond
+		})
+		var writers []*sim.Writer
+		for i := range 8 {
+			writers = append(writers, sim.StartWriter(c.Net, fmt.Sprintf("client%d", i), "a"))
+		}
+		acked := func() map[string]string {
+			all := map[string]string{}
+			for _, w := range writers {
+				one, _ := w.Acked()
+				maps.Copy(all, one)
+			}
+			return all
+		}
+		defer func() {
+			for _, w := range writers {
+				w.Stop()
+			}
+		}()
+		time.Sleep(2*time.Second + time.Duration(random.IntN(5000))*time.Microsecond)
 		a := c.Machines[0]
 		must(t, a.Kill(variant))
-		before, _ := w.Acked()
+		before := acked()
 		if len(before) < 100 {
 			t.Fatalf("only %d writes were acknowledged before the primary died: the test proves nothing", len(before))
 		}
 		began := time.Now()
 		must(t, c.Failover())
-		w.Point(c.Primary.Name)
+		for _, w := range writers {
+			w.Point(c.Primary.Name)
+		}
 		t.Logf("failover took %v of the bubble's time; %d writes were acknowledged before", time.Since(began), len(before))
 		time.Sleep(2 * time.Second)
-		after, _ := w.Acked()
+		after := acked()
 		if len(after) <= len(before) {
 			t.Error("nothing was acknowledged after the failover")
 		}
@@ -95,11 +122,12 @@ func primaryDies(t *testing.T, variant int) {
 		_, err := a.Await("waiting", time.Minute, func(s control.Status) bool { return s.Role == control.RoleWaiting })
 		must(t, err)
 		must(t, c.Follow(a, true))
-		w.Stop()
-		acked, _ := w.Acked()
+		for _, w := range writers {
+			w.Stop()
+		}
 		for _, m := range c.Machines {
 			caughtUp(t, c, m)
-			expectAll(t, c, acked, m.Name)
+			expectAll(t, c, acked(), m.Name)
 		}
 	})
 }

@@ -15,6 +15,7 @@ import (
 // A Network connects hosts by name. Links between two of them can be cut and healed.
 type Network struct {
 	mu        sync.Mutex
+	delay     func() time.Duration // of the next bytes sent; nil is none
 	listeners map[string]*listener // by "host:port"
 	conns     map[*conn]bool
 	cut       map[[2]string]bool
@@ -24,6 +25,23 @@ type Network struct {
 // NewNetwork returns a network without hosts.
 func NewNetwork() *Network {
 	return &Network{listeners: map[string]*listener{}, conns: map[*conn]bool{}, cut: map[[2]string]bool{}, changed: make(chan struct{})}
+}
+
+// Delay makes what is sent arrive later, in order; delay is asked for each write.
+func (n *Network) Delay(delay func() time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.delay = delay
+}
+
+// arrival is when what is sent now arrives.
+func (n *Network) arrival() time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.delay == nil {
+		return time.Time{}
+	}
+	return time.Now().Add(n.delay())
 }
 
 func link(a, b string) [2]string {
@@ -182,9 +200,42 @@ const window = 256 << 10
 type pipe struct {
 	mu      sync.Mutex
 	buf     []byte
-	closed  bool // by the writer: the reader gets what is left, then EOF
+	under   []flight // what of buf is under way, oldest first
+	closed  bool     // by the writer: the reader gets what is left, then EOF
 	reset   bool
 	changed chan struct{}
+}
+
+// A flight is a number of bytes that arrive at a time.
+type flight struct {
+	n  int
+	at time.Time
+}
+
+// arrived is how much of buf can be read now, and when more can. Called with mu held.
+func (p *pipe) arrived() (n int, next time.Time) {
+	now := time.Now()
+	for _, f := range p.under {
+		if f.at.After(now) {
+			return n, f.at
+		}
+		n += f.n
+	}
+	return n, time.Time{}
+}
+
+// taken forgets n bytes that were read. Called with mu held.
+func (p *pipe) taken(n int) {
+	p.buf = p.buf[n:]
+	for n > 0 {
+		f := &p.under[0]
+		part := min(n, f.n)
+		f.n -= part
+		n -= part
+		if f.n == 0 {
+			p.under = p.under[1:]
+		}
+	}
 }
 
 func newPipe() *pipe { return &pipe{changed: make(chan struct{})} }
@@ -232,8 +283,8 @@ func (c *conn) move(d *deadline, t time.Time) {
 	d.changed = make(chan struct{})
 }
 
-// await waits until one of the channels is closed, or the deadline has come.
-func (c *conn) await(d *deadline, a, b <-chan struct{}) error {
+// await waits until one of the channels is closed, something arrives, or the deadline has come.
+func (c *conn) await(d *deadline, a, b <-chan struct{}, arrives time.Time) error {
 	at, moved, closed := c.deadline(d)
 	if closed {
 		return net.ErrClosed
@@ -248,10 +299,17 @@ func (c *conn) await(d *deadline, a, b <-chan struct{}) error {
 		defer timer.Stop()
 		expired = timer.C
 	}
+	var arrived <-chan time.Time
+	if !arrives.IsZero() {
+		timer := time.NewTimer(time.Until(arrives))
+		defer timer.Stop()
+		arrived = timer.C
+	}
 	select {
 	case <-a:
 	case <-b:
 	case <-moved:
+	case <-arrived:
 	case <-expired:
 		return os.ErrDeadlineExceeded
 	}
@@ -261,33 +319,36 @@ func (c *conn) await(d *deadline, a, b <-chan struct{}) error {
 func (c *conn) Read(b []byte) (int, error) {
 	for {
 		cut, healed := c.net.isCut(c.host, c.peer)
-		n, err, changed := c.in.take(b, cut)
+		n, next, err, changed := c.in.take(b, cut)
 		if n > 0 || err != nil || len(b) == 0 {
 			return n, err
 		}
-		if err := c.await(&c.read, changed, healed); err != nil {
+		if err := c.await(&c.read, changed, healed, next); err != nil {
 			return 0, err
 		}
 	}
 }
 
-func (p *pipe) take(b []byte, cut bool) (int, error, <-chan struct{}) {
+func (p *pipe) take(b []byte, cut bool) (n int, next time.Time, err error, changed <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case cut:
-		return 0, nil, p.changed
-	case p.reset:
-		return 0, syscall.ECONNRESET, nil
-	case len(p.buf) > 0:
-		n := copy(b, p.buf)
-		p.buf = p.buf[n:]
-		p.touch()
-		return n, nil, nil
-	case p.closed:
-		return 0, io.EOF, nil
+	if cut {
+		return 0, next, nil, p.changed
 	}
-	return 0, nil, p.changed
+	if p.reset {
+		return 0, next, syscall.ECONNRESET, nil
+	}
+	here, next := p.arrived()
+	if here > 0 {
+		n = copy(b, p.buf[:here])
+		p.taken(n)
+		p.touch()
+		return n, next, nil, nil
+	}
+	if p.closed && len(p.buf) == 0 {
+		return 0, next, io.EOF, nil
+	}
+	return 0, next, nil, p.changed
 }
 
 func (c *conn) Write(b []byte) (int, error) {
@@ -296,7 +357,7 @@ func (c *conn) Write(b []byte) (int, error) {
 		if _, _, closed := c.deadline(&c.written); closed {
 			return sent, net.ErrClosed
 		}
-		n, err, changed := c.out.put(b[sent:])
+		n, err, changed := c.out.put(b[sent:], c.net.arrival())
 		sent += n
 		if err != nil {
 			return sent, err
@@ -304,14 +365,14 @@ func (c *conn) Write(b []byte) (int, error) {
 		if n > 0 {
 			continue
 		}
-		if err := c.await(&c.written, changed, nil); err != nil {
+		if err := c.await(&c.written, changed, nil, time.Time{}); err != nil {
 			return sent, err
 		}
 	}
 	return sent, nil
 }
 
-func (p *pipe) put(b []byte) (int, error, <-chan struct{}) {
+func (p *pipe) put(b []byte, at time.Time) (int, error, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.reset || p.closed {
@@ -320,6 +381,10 @@ func (p *pipe) put(b []byte) (int, error, <-chan struct{}) {
 	n := min(len(b), window-len(p.buf))
 	if n > 0 {
 		p.buf = append(p.buf, b[:n]...)
+		if k := len(p.under); k > 0 && p.under[k-1].at.After(at) {
+			at = p.under[k-1].at // in order
+		}
+		p.under = append(p.under, flight{n, at})
 		p.touch()
 	}
 	return n, nil, p.changed
