@@ -46,8 +46,12 @@ func NewHub(now func() time.Time, changed func(types.NamespacedName)) *Hub {
 	return &Hub{changed: changed, now: now, clusters: map[types.NamespacedName]map[string]*stream{}}
 }
 
-// redial is how long to wait between two attempts to reach an instance. The first is at once.
-const redial = 250 * time.Millisecond
+// Between two attempts to reach an instance: short at first, because a process that has just died may
+// still be closing its door.
+const (
+	redialFirst = 20 * time.Millisecond
+	redialLast  = 250 * time.Millisecond
+)
 
 // Listen makes the hub listen to an instance at an address. What it knew of the instance stays; a
 // stream to another address ends.
@@ -147,6 +151,7 @@ type stream struct {
 
 func (s *stream) run(ctx context.Context, client *control.Client, generation int) {
 	defer client.Close()
+	redial := redialFirst
 	for ctx.Err() == nil {
 		heard := false
 		err := s.listen(ctx, client, func(status control.Status) {
@@ -155,6 +160,9 @@ func (s *stream) run(ctx context.Context, client *control.Client, generation int
 		})
 		if ctx.Err() != nil {
 			return
+		}
+		if heard {
+			redial = redialFirst
 		}
 		if heard && !errors.Is(err, errSilent) {
 			// It was up: one more try at once tells a dead process from a dropped connection.
@@ -178,6 +186,7 @@ func (s *stream) run(ctx context.Context, client *control.Client, generation int
 		case <-ctx.Done():
 		case <-time.After(redial):
 		}
+		redial = min(2*redial, redialLast)
 	}
 }
 
