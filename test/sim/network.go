@@ -27,7 +27,7 @@ func NewNetwork() *Network {
 	return &Network{listeners: map[string]*listener{}, conns: map[*conn]bool{}, cut: map[[2]string]bool{}, changed: make(chan struct{})}
 }
 
-// Delay makes what is sent arrive later, in order; delay is asked for each write.
+// Delay makes what is sent arrive later, in order; delay is asked for each write, never by two at a time.
 func (n *Network) Delay(delay func() time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
