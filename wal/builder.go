@@ -32,7 +32,6 @@ type Builder struct {
 	lastRel RelFileLocator
 	bodySum uint32
 	err     error // the first misuse, reported by Finish
-	sealed  bool
 	scratch compressor
 	method  Compression
 }

@@ -176,7 +176,7 @@ func (e *Engine) watch(w *witness) {
 // inserted; who is between the two is waited for.
 func (e *Engine) saveCensus(at wal.LSN) {
 	e.noting.Lock()
-	e.noting.Unlock()
+	e.noting.Unlock() //lint:ignore SA2001 passing through the lock is the wait
 	if err := e.census.Save(at); err != nil {
 		e.o.Log.Warn("the census of a segment could not be kept", "reason", err)
 	}

@@ -84,7 +84,7 @@ func (h *handshake) scram(user string) error {
 	if !ok {
 		return condition("08P01", "expected SASL response")
 	}
-	conversation := server.NewConversation()
+	var conversation *scram.ServerConversation
 	switch {
 	case initial.AuthMechanism == mechanismBound && h.binding.IsSupported():
 		conversation = server.NewConversationWithChannelBindingRequired(h.binding)

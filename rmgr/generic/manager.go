@@ -14,10 +14,9 @@ import (
 const ID = wal.RmgrGeneric
 
 // On disk: never renumber.
-const (
-	opGeneric uint8 = 0x00
-	maxBlocks       = 4 // MAX_GENERIC_XLOG_PAGES
-)
+const opGeneric uint8 = 0x00
+
+const maxBlocks = 4 // MAX_GENERIC_XLOG_PAGES
 
 // Manager replays and describes generic records.
 type Manager struct{}

@@ -29,7 +29,7 @@ func (ResourceManager) Identify(info uint8) string {
 // follows would be unknown.
 func (m ResourceManager) Redo(_ rmgr.RedoContext, rec *wal.Record) error {
 	if m.Identify(rec.Info) == "" {
-		return fmt.Errorf("Modules has no operation %02X", rec.Op())
+		return fmt.Errorf("manager Modules has no operation %02X", rec.Op())
 	}
 	_, err := Decode(rec.Main)
 	return err
