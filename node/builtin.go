@@ -14,6 +14,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
 	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/rmgr/generic"
 	"github.com/redoubt-wal/redoubt/rmgr/logicalmsg"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -21,11 +22,17 @@ import (
 // registerBuiltin adds the managers that belong to every node and publish functions. Those that are
 // about the log itself are the engine's.
 func registerBuiltin(table *rmgr.Table) error {
+	if err := table.RegisterBuiltin(generic.ID, generic.Manager{}); err != nil {
+		return err
+	}
 	return table.RegisterBuiltin(logicalmsg.ID, logicalmsg.Manager{}, logicalmsg.Functions()...)
 }
 
 // addBuiltin adds the server's own functions and views.
 func (n *Node) addBuiltin(r *sql.Registry) error {
+	if err := r.AddFunctions(n.walinspect()...); err != nil {
+		return err
+	}
 	return builtin.Register(r, builtin.Node{
 		Version: func() string {
 			return fmt.Sprintf("PostgreSQL %s (Redoubt %s)", config.ServerVersion, n.opts.Version)

@@ -10,19 +10,18 @@ import (
 
 func TestShowPrintsAsPostgreSQL(t *testing.T) {
 	for name, want := range map[string]string{
-		"max_wal_size":                 "1GB",
-		"min_wal_size":                 "80MB",
-		"shared_buffers":               "128MB",
-		"checkpoint_timeout":           "5min",
-		"wal_sender_timeout":           "1min",
-		"wal_segment_size":             "16MB",
-		"segment_size":                 "1GB",
-		"port":                         "5432",
-		"wal_keep_size":                "0",
-		"MAX_SLOT_WAL_KEEP_SIZE":       "-1",
-		"datestyle":                    "ISO, MDY",
-		"checkpoint_completion_target": "0.9",
-		"server_version":               "15.18",
+		"max_wal_size":           "1GB",
+		"min_wal_size":           "80MB",
+		"shared_buffers":         "128MB",
+		"checkpoint_timeout":     "5min",
+		"wal_sender_timeout":     "1min",
+		"wal_segment_size":       "16MB",
+		"segment_size":           "1GB",
+		"port":                   "5432",
+		"wal_keep_size":          "0",
+		"MAX_SLOT_WAL_KEEP_SIZE": "-1",
+		"datestyle":              "ISO, MDY",
+		"server_version":         "15.18",
 	} {
 		if got, ok := config.Defaults().Show(name); !ok || got != want {
 			t.Errorf("SHOW %s = %q, %v; want %q", name, got, ok, want)
@@ -81,19 +80,19 @@ func TestBadInputIsRefusedWithLineAndRange(t *testing.T) {
 }
 
 func TestReloadChangesOnlyWhatItMay(t *testing.T) {
-	s, err := config.Load("f", []byte("port = 1\nwal_keep_size = 1MB"), "max_wal_size=2GB")
+	s, err := config.Load("f", []byte("port = 1\nwal_receiver_timeout = 1s"), "max_wal_size=2GB")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Reload("f", []byte("port = x")); err == nil {
 		t.Error("a bad file was accepted")
 	}
-	changes, err := s.Reload("f", []byte("port = 2\nwal_keep_size = 2MB\nmax_wal_size = 9GB"))
+	changes, err := s.Reload("f", []byte("port = 2\nwal_receiver_timeout = 2s\nmax_wal_size = 9GB"))
 	if err != nil || len(changes) != 2 {
-		t.Fatalf("changes %v, %v; want port and wal_keep_size", changes, err)
+		t.Fatalf("changes %v, %v; want port and wal_receiver_timeout", changes, err)
 	}
-	if s.Int("port") != 1 || s.Int("wal_keep_size") != 2 || s.Int("max_wal_size") != 2048 {
-		t.Errorf("port %d, wal_keep_size %d, max_wal_size %d", s.Int("port"), s.Int("wal_keep_size"), s.Int("max_wal_size"))
+	if s.Int("port") != 1 || s.Int("wal_receiver_timeout") != 2000 || s.Int("max_wal_size") != 2048 {
+		t.Errorf("port %d, wal_receiver_timeout %d, max_wal_size %d", s.Int("port"), s.Int("wal_receiver_timeout"), s.Int("max_wal_size"))
 	}
 	if p := s.Pending(); len(p) != 1 || p[0] != (config.Change{Name: "port", Old: "1", New: "2", Restart: true}) {
 		t.Errorf("pending %v", p)

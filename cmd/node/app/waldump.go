@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/redoubt-wal/redoubt/node"
+	"github.com/redoubt-wal/redoubt/node/recordtext"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/segment"
@@ -255,15 +256,12 @@ func (d *dump) run(l *aLog) error {
 }
 
 func (d *dump) record(rec *wal.Record) {
-	name := managerName(d.table, rec.Rmgr)
+	name := recordtext.Manager(d.table, rec.Rmgr)
 	if len(d.o.rmgrs) > 0 && !slices.ContainsFunc(d.o.rmgrs, func(want string) bool { return strings.EqualFold(want, name) }) {
 		return
 	}
 	d.printed++
-	images := 0
-	for i := range rec.Blocks {
-		images += len(rec.Blocks[i].Image)
-	}
+	images := recordtext.Images(rec)
 	t := d.counts[name]
 	if t == nil {
 		t = &tally{}
@@ -273,30 +271,9 @@ func (d *dump) record(rec *wal.Record) {
 	if d.o.stats || d.o.quiet {
 		return
 	}
-	fmt.Fprintf(d.w, "rmgr: %-11s len (rec/tot): %6d/%6d, tx: %10d, lsn: %s, prev %s, desc: %s ",
-		name, int(rec.Total)-images, rec.Total, rec.Xid, padded(rec.LSN), padded(rec.Prev), operation(d.table, rec))
-	describeRecord(d.w, d.table, rec)
-	for i := range rec.Blocks {
-		printBlock(d.w, &rec.Blocks[i])
-	}
+	recordtext.Line(d.w, d.table, rec)
 	fmt.Fprintln(d.w)
 }
-
-func printBlock(w io.Writer, b *wal.BlockRef) {
-	fork := ""
-	if b.Fork != wal.ForkMain {
-		fork = " fork " + b.Fork.String()
-	}
-	fmt.Fprintf(w, ", blkref #%d: rel %s%s blk %d", b.ID, b.Rel, fork, b.Block)
-	if b.HasImage() && b.Apply() {
-		fmt.Fprint(w, " FPW")
-	} else if b.HasImage() {
-		fmt.Fprint(w, " FPW for WAL verification")
-	}
-}
-
-// padded is an LSN as pg_waldump prints it.
-func padded(l wal.LSN) string { return fmt.Sprintf("%X/%08X", uint32(l>>32), uint32(l)) }
 
 // statistics prints one line per resource manager.
 func (d *dump) statistics() {
