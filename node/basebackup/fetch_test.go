@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"path"
 	"path/filepath"
 	"testing"
@@ -29,9 +30,15 @@ func newDir(t *testing.T) string { return filepath.ToSlash(filepath.Join(t.TempD
 func (m *machine) follow(up *machine, change func(*replication.ReceiverOptions)) *replication.Receiver {
 	o := replication.ReceiverOptions{
 		Upstream: up.upstream(), SystemID: system, Log: replication.ReceivedBy(m.Engine), Now: time.Now,
+		Logger: slog.New(slog.NewTextHandler(m.t.Output(), nil)),
 	}
 	if change != nil {
 		change(&o)
+	}
+	if _, ok := m.slots.Get("all"); !ok { // those that follow m may be far behind
+		if err := m.slots.Create(replication.Slot{Name: "all", RestartLSN: mib}, 0); err != nil {
+			m.t.Fatal(err)
+		}
 	}
 	r := replication.StartReceiver(o)
 	m.t.Cleanup(r.Stop)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
@@ -150,9 +149,6 @@ func TestPgReceivewalFollowsATimelineSwitch(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := start(t, vfs.OS(), dir)
-	if err := s.slots.Create(replication.Slot{Name: "all", RestartLSN: mib}, 0); err != nil { // to compare with
-		t.Fatal(err)
-	}
 	r := s.follow(p, nil)
 	p.fill(0, 3000)
 	s.await(p.Log().FlushedLSN())

@@ -87,7 +87,7 @@ func (w archiveWriter) Write(p []byte) (int, error) {
 	if w.zip != nil {
 		_, err = w.zip.Write(p)
 	} else {
-		_, err = dataWriter{w.stream}.Write(p)
+		_, err = dataWriter(w).Write(p)
 	}
 	if err != nil {
 		return 0, err

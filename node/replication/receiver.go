@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/segment"
 )
@@ -80,6 +81,9 @@ var (
 	ErrFenced = errors.New("upstream is fenced off")
 	// ErrWrongSystem says that the upstream is of another cluster.
 	ErrWrongSystem = errors.New("upstream belongs to another cluster")
+	// ErrRemoved says that the upstream no longer has the log that is needed here. It may come back from
+	// another upstream; otherwise the node has to be cloned anew.
+	ErrRemoved = errors.New("upstream no longer has the log that follows")
 )
 
 // A DivergedError says that the log here is not a part of the upstream's. The Receiver has stopped.
@@ -165,7 +169,7 @@ func (r *Receiver) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for wait := firstRetry; ; wait = min(2*wait, r.opts.RetryInterval) {
-		streamed, err := r.follow(ctx)
+		came, err := r.follow(ctx)
 		if ctx.Err() != nil {
 			r.change(func(s *ReceiverStatus) { s.Streaming = false })
 			return
@@ -174,7 +178,7 @@ func (r *Receiver) run(ctx context.Context) {
 		if errors.Is(err, ErrDiverged) || errors.Is(err, segment.ErrFailed) || errors.Is(err, segment.ErrClosed) {
 			return
 		}
-		if streamed {
+		if came {
 			wait = firstRetry
 		}
 		r.opts.Logger.Info("streaming ended, will connect again", "upstream", r.opts.Upstream.Addr, "reason", err, "duration", wait)
@@ -196,8 +200,8 @@ func (r *Receiver) change(fn func(*ReceiverStatus)) {
 	r.opts.Changed(now)
 }
 
-// follow streams over one connection until it fails. streamed: it got as far as streaming.
-func (r *Receiver) follow(ctx context.Context) (streamed bool, err error) {
+// follow streams over one connection until it fails. came: it brought some log.
+func (r *Receiver) follow(ctx context.Context) (came bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	slow := time.AfterFunc(r.patience(), cancel)
@@ -211,17 +215,20 @@ func (r *Receiver) follow(ctx context.Context) (streamed bool, err error) {
 	for {
 		p, err := r.negotiate(c)
 		if err != nil {
-			return streamed, err
+			return came, err
 		}
 		if p == before {
-			return streamed, fmt.Errorf("the upstream ended timeline %d at %s, where it has more", p.timeline, p.from)
+			return came, fmt.Errorf("the upstream ended timeline %d at %s, where it has more", p.timeline, p.from)
 		}
 		before = p
 		slow.Stop()
-		began, err := r.stream(ctx, c, p)
-		streamed = streamed || began
+		more, err := r.stream(ctx, c, p)
+		came = came || more
+		if refusal, ok := errors.AsType[*rmgr.Error](err); ok && refusal.Code == "58P01" {
+			err = fmt.Errorf("%w: %w", ErrRemoved, err)
+		}
 		if err != nil {
-			return streamed, err
+			return came, err
 		}
 		slow.Reset(r.patience())
 	}

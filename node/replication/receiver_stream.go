@@ -36,8 +36,8 @@ type inbox struct {
 var errEndOfTimeline = errors.New("end of timeline")
 
 // stream streams from the plan's start on. It returns nil when the timeline has ended on the upstream:
-// there is another to negotiate. began: it got as far as streaming.
-func (r *Receiver) stream(ctx context.Context, c *Client, p plan) (began bool, err error) {
+// there is another to negotiate. came: it brought some log.
+func (r *Receiver) stream(ctx context.Context, c *Client, p plan) (came bool, err error) {
 	command := fmt.Sprintf("START_REPLICATION %s TIMELINE %d", p.from, p.timeline)
 	if r.opts.Slot != "" {
 		command = fmt.Sprintf(`START_REPLICATION SLOT "%s" %s TIMELINE %d`, r.opts.Slot, p.from, p.timeline)
@@ -71,11 +71,11 @@ func (r *Receiver) stream(ctx context.Context, c *Client, p plan) (began bool, e
 	stopReading()
 	if errors.Is(err, errEndOfTimeline) {
 		<-read
-		return true, s.finish()
+		return in.next > p.from, s.finish()
 	}
 	c.Close()
 	<-read
-	return true, err
+	return in.next > p.from, err
 }
 
 // read fills the inbox until the stream ends.

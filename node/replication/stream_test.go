@@ -341,3 +341,26 @@ func TestASlotThatIsGivenUpEndsItsStream(t *testing.T) {
 		a.conns.Wait()
 	})
 }
+
+func TestAnUpstreamThatHasRemovedTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := newMachine(t, "a", false), newMachine(t, "b", true)
+		a.write(700, 3000)
+		if _, err := a.Recycle(3*mib, nil); err != nil {
+			t.Fatal(err)
+		}
+		r := b.follow(a, nil)
+		pass(time.Minute)
+		if st := r.Status(); !errors.Is(st.Err, ErrRemoved) {
+			t.Errorf("status: %+v", st)
+		}
+		a.mu.Lock()
+		tries := a.nextPID
+		a.mu.Unlock()
+		if tries > 20 {
+			t.Errorf("%d connections in a minute", tries)
+		}
+		r.Stop()
+		a.conns.Wait()
+	})
+}
