@@ -51,6 +51,7 @@ type slot struct {
 	owner int32   // session of a temporary slot
 	saved wal.LSN // RestartLSN on disk: what may be needed after a crash
 	dirty bool
+	going bool          // it is being dropped
 	lost  chan struct{} // closed when the slot is given up while in use
 	free  chan struct{} // closed when it is not in use any more
 }
@@ -175,7 +176,7 @@ func (s *Slots) drop(name string, pid int32) (inUse <-chan struct{}, err error) 
 		s.mu.Unlock()
 		return inUse, err
 	}
-	sl.ActivePID = pid // nobody takes it while its files go
+	sl.going = true // nobody takes it while its files go
 	s.mu.Unlock()
 
 	if !sl.Temporary {
@@ -184,7 +185,7 @@ func (s *Slots) drop(name string, pid int32) (inUse <-chan struct{}, err error) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		sl.ActivePID = 0
+		sl.going = false
 		return nil, err
 	}
 	delete(s.byID, name)
@@ -194,7 +195,7 @@ func (s *Slots) drop(name string, pid int32) (inUse <-chan struct{}, err error) 
 // usable finds a slot that pid may take. With the error "active" the slot comes as well.
 func (s *Slots) usable(name string, pid int32) (*slot, error) {
 	sl := s.byID[name]
-	if sl == nil {
+	if sl == nil || sl.going {
 		return nil, &rmgr.Error{Code: "42704", Message: fmt.Sprintf("replication slot %q does not exist", name)}
 	}
 	other := sl.ActivePID
