@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"testing"
@@ -21,14 +22,20 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			for _, name := range []string{"PORT", "PORT2"} {
-				l, err := net.Listen("tcp", "127.0.0.1:0")
-				if err != nil {
-					return err
-				}
-				env.Setenv(name, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
-				l.Close()
+				env.Setenv(name, freePort())
 			}
 			return nil
 		},
 	})
+}
+
+// freePort finds a port below those that the system gives to outgoing connections.
+func freePort() string {
+	for {
+		port := strconv.Itoa(20000 + rand.IntN(12000))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			l.Close()
+			return port
+		}
+	}
 }
