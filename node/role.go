@@ -65,6 +65,7 @@ func (n *Node) useLocal(run context.Context) error {
 		return err
 	}
 	n.tasks.Go(func() { n.watchEngine(l) })
+	n.tasks.Go(func() { n.flushLog(l) })
 	n.change(func(s *state) { s.local, s.role, s.message = l, api.RoleWaiting, waitingMessage })
 	return nil
 }

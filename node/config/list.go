@@ -84,6 +84,7 @@ var list = []Setting{
 	{Name: "wal_retrieve_retry_interval", Kind: Int, Unit: Milliseconds, Min: 1, Max: math.MaxInt32, Default: "5s", Context: Reload, Short: "Sets the time to wait before retrying to retrieve WAL after a failed attempt."},
 	{Name: "wal_segment_size", Kind: Int, Unit: Bytes, Min: 1 << 20, Max: 1 << 30, Default: "16777216", Context: Internal, Short: "Shows the size of write ahead log segments."},
 	{Name: "wal_sender_timeout", Kind: Int, Unit: Milliseconds, Min: 0, Max: math.MaxInt32, Default: "60s", Context: Reload, Short: "Sets the maximum time to wait for WAL replication."},
+	{Name: "wal_writer_delay", Kind: Int, Unit: Milliseconds, Min: 1, Max: 10000, Default: "200ms", Context: Reload, Short: "Time between WAL flushes performed in the WAL writer."},
 	{Name: "write_probe_interval", Kind: Int, Unit: Milliseconds, Min: 0, Max: math.MaxInt32, Default: "5s", Context: Reload, Short: "Sets how often the write path is tried with a small write and fsync; 0 switches the probe off."},
 	{Name: "write_probe_timeout", Kind: Int, Unit: Milliseconds, Min: 1, Max: math.MaxInt32, Default: "10s", Context: Reload, Short: "Sets after how long a probe of the write path counts as failed."},
 }
