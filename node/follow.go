@@ -276,6 +276,9 @@ func (n *Node) upstream(u api.Upstream, c *Conninfo) replication.Upstream {
 		TLS:  n.upstreamTLS(u.Name), User: n.settings.String("superuser_name"), Password: n.password(),
 		ApplicationName: n.name(),
 	}
+	if c == nil && up.TLS != nil {
+		up.User = n.name() // as our certificate says
+	}
 	if c != nil {
 		up.User = c.User
 		if c.Password != "" {

@@ -216,11 +216,12 @@ func (n *Node) serverTLS(*tls.ClientHelloInfo) (*tls.Config, error) {
 	return c, nil
 }
 
-// method says how a client must prove who it is: another node by its certificate, whoever has a
-// certificate of the user's name by that, everybody else as the setting authentication says.
+// method says how a client must prove who it is: whoever has a certificate of the user's name by that,
+// as other nodes do, and everybody else as the setting authentication says. A certificate of another
+// name proves nothing.
 func (n *Node) method(c pgwire.Client) pgwire.Method {
 	switch {
-	case c.CommonName != "" && (c.Replication || c.CommonName == c.User):
+	case c.CommonName != "" && c.CommonName == c.User:
 		return pgwire.Trust
 	case n.settings.String("authentication") == "scram-sha-256":
 		return pgwire.SCRAM
