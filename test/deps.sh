@@ -12,6 +12,7 @@ need gcc /usr/bin/gcc
 need libc6-dev /usr/include/stdlib.h
 need util-linux /usr/bin/setpriv
 need git /usr/bin/git
+need curl /usr/bin/curl
 
 [ ${#missing[@]} -gt 0 ] || exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then

@@ -88,7 +88,7 @@ type WALClusterSpec struct {
 	// +optional
 	// +kubebuilder:validation:MaxProperties=64
 	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^[a-z][a-z0-9_.]{0,62}$'))",message="a setting's name has lower-case letters, digits and underscores"
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !(k in ['cluster_name', 'managed', 'listen_addresses', 'port', 'preload_modules', 'control_listen', 'control_cert_file', 'control_key_file', 'control_ca_file', 'health_listen', 'ssl', 'ssl_cert_file', 'ssl_key_file', 'ssl_ca_file', 'primary_conninfo', 'primary_slot_name', 'synchronous_standby_names', 'superuser_password_file', 'isolation_timeout', 'instance_name', 'application_name', 'allow_experimental', 'authentication', 'superuser_name', 'control_client_name', 'unix_socket_directories']))",message="a setting that the operator writes itself cannot be set here: modules, synchronous and failover have fields of their own"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !(k in ['cluster_name', 'managed', 'listen_addresses', 'port', 'preload_modules', 'control_listen', 'control_cert_file', 'control_key_file', 'control_ca_file', 'health_listen', 'ssl', 'ssl_cert_file', 'ssl_key_file', 'ssl_ca_file', 'primary_conninfo', 'primary_slot_name', 'synchronous_standby_names', 'superuser_password_file', 'write_probe_interval', 'isolation_timeout', 'instance_name', 'application_name', 'allow_experimental', 'authentication', 'superuser_name', 'control_client_name', 'unix_socket_directories']))",message="a setting that the operator writes itself cannot be set here: modules, synchronous and failover have fields of their own"
 	Settings map[string]SettingValue `json:"settings,omitempty"`
 
 	// failover says when a primary counts as lost.
@@ -209,6 +209,8 @@ type Synchronous struct {
 }
 
 // Storage is the volume of an instance.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.storageClass) == has(oldSelf.storageClass)",message="storageClass cannot be changed: volumes keep theirs",fieldPath=".storageClass"
 type Storage struct {
 	// size of the volume. It can grow where the storage class allows it, and never shrinks.
 	// +kubebuilder:validation:XValidation:rule="quantity(string(self)).isGreaterThan(quantity('0'))",message="storage.size must be more than nothing"

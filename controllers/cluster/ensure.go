@@ -32,7 +32,7 @@ func (r *Reconciler) ensure(ctx context.Context, c *v1.WALCluster) error {
 	if err != nil {
 		return fmt.Errorf("authority: %w", err)
 	}
-	if err := r.ensureApp(ctx, c); err != nil {
+	if err := r.ensureApp(ctx, c, authority.Cert); err != nil {
 		return fmt.Errorf("secret for applications: %w", err)
 	}
 	for _, s := range desired.Services(c) {
@@ -83,13 +83,13 @@ func (r *Reconciler) ensureAuthority(ctx context.Context, c *v1.WALCluster) (pki
 	return authority, r.Create(ctx, desired.CA(c, authority.Cert, authority.Key), client.FieldOwner(v1.OperatorName))
 }
 
-func (r *Reconciler) ensureApp(ctx context.Context, c *v1.WALCluster) error {
+func (r *Reconciler) ensureApp(ctx context.Context, c *v1.WALCluster, ca []byte) error {
 	var secret corev1.Secret
 	err := r.Live.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: desired.SecretApp(c.Name)}, &secret)
 	if !apierrors.IsNotFound(err) {
 		return err
 	}
-	return ignoreExists(r.Create(ctx, desired.App(c, strings.ToLower(rand.Text())), client.FieldOwner(v1.OperatorName)))
+	return ignoreExists(r.Create(ctx, desired.App(c, strings.ToLower(rand.Text()), ca), client.FieldOwner(v1.OperatorName)))
 }
 
 // ensureLeaf makes an instance's certificate, and makes it anew before it ends.

@@ -272,7 +272,8 @@ func (s *Session) Changed() []Parameter {
 func (s *Session) settingsChanged() {
 	s.dirty = true
 	s.level = s.Setting("synchronous_commit")
-	ms, _ := strconv.Atoi(s.Setting("statement_timeout"))
+	timeout, _ := duration(s.Setting("statement_timeout")) // the node's own value has a unit
+	ms, _ := strconv.Atoi(timeout)
 	s.timeout = time.Duration(ms) * time.Millisecond
 	s.noticeLevel = slices.Index(noticeLevels, s.Setting("client_min_messages"))
 }

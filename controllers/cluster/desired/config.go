@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	v1 "github.com/redoubt-wal/redoubt/api/v1"
 )
@@ -55,6 +56,15 @@ func Settings(c *v1.WALCluster, instance string) []string {
 		"ssl_ca_file="+tlsDir+"/ca.crt",
 		"authentication=scram-sha-256",
 		"superuser_password_file="+appDir+"/password",
-		fmt.Sprintf("isolation_timeout=%dms", c.Spec.Failover.IsolationTimeout.Milliseconds()),
+		fmt.Sprintf("isolation_timeout=%dms", isolation(c).Milliseconds()),
 	)
+}
+
+// isolation is how long a primary without synchronous standbys may write while it hears nobody. The
+// only instance of a cluster may for ever: nobody could have taken its place.
+func isolation(c *v1.WALCluster) time.Duration {
+	if c.Spec.Instances == 1 {
+		return 0
+	}
+	return c.Spec.Failover.IsolationTimeout.Duration
 }

@@ -48,7 +48,7 @@ func TestManifests(t *testing.T) {
 		"service-ro": services[1],
 		"service-r":  services[2],
 		"budget":     desired.Budget(c),
-		"secret-app": desired.App(c, "secret"),
+		"secret-app": desired.App(c, "secret", []byte("certificate")),
 		"secret-tls": desired.TLS(c, "orders-1", []byte("cert"), []byte("key"), []byte("ca")),
 	} {
 		t.Run(name, func(t *testing.T) {

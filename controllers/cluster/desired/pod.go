@@ -3,6 +3,7 @@ package desired
 import (
 	v1 "github.com/redoubt-wal/redoubt/api/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -69,6 +70,10 @@ func Probe(c *v1.WALCluster) *corev1.Pod {
 	spec.ActiveDeadlineSeconds, spec.TerminationGracePeriodSeconds = &deadline, &grace
 	ask := container(c, c.Spec.Image, []string{"modules", "-o", "json", "--to", "/dev/termination-log"})
 	ask.Name = v1.ComponentProbe
+	ask.Resources = corev1.ResourceRequirements{ // a quota must not block every rollout
+		Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("32Mi")},
+		Limits:   corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("128Mi")},
+	}
 	spec.Containers = []corev1.Container{ask}
 	return &corev1.Pod{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: meta, Spec: spec}
 }

@@ -11,8 +11,9 @@ import (
 // Superuser is the role that applications begin with.
 const Superuser = "postgres"
 
-// App is how to connect: what an application mounts or takes as its environment.
-func App(c *v1.WALCluster, password string) *corev1.Secret {
+// App is how to connect: what an application mounts or takes as its environment. ca is the certificate of
+// the cluster's authority, for sslmode=verify-full.
+func App(c *v1.WALCluster, password string, ca []byte) *corev1.Secret {
 	host := ServiceReadWrite(c.Name) + "." + c.Namespace + ".svc"
 	return secret(c, SecretApp(c.Name), corev1.SecretTypeBasicAuth, nil, map[string][]byte{
 		"username": []byte(Superuser),
@@ -21,6 +22,7 @@ func App(c *v1.WALCluster, password string) *corev1.Secret {
 		"port":     fmt.Append(nil, PortSQL),
 		"dbname":   []byte(Superuser),
 		"uri":      fmt.Appendf(nil, "postgresql://%s:%s@%s:%d/%s", Superuser, password, host, PortSQL, Superuser),
+		"ca.crt":   ca,
 		"pgpass":   fmt.Appendf(nil, "%s:%d:*:%s:%s\n", host, PortSQL, Superuser, password),
 	})
 }

@@ -45,7 +45,7 @@ func Describe(s State, steps []Step) View {
 		s.parity(),
 		s.imageAccepted(),
 		rolloutBlocked(v.Gate),
-		progressing(steps),
+		s.progressing(steps, v.Gate),
 		s.stalled(steps),
 		s.quorum(),
 		s.failoverInProgress(steps),
@@ -182,7 +182,8 @@ func rolloutBlocked(g *v1.Gate) metav1.Condition {
 	return condition(v1.ConditionRolloutBlocked, true, g.Blocked, strings.Join(all, "\n"))
 }
 
-func progressing(steps []Step) metav1.Condition {
+// progressing says what is on the way; a spec that is refused is not.
+func (s *State) progressing(steps []Step, gate *v1.Gate) metav1.Condition {
 	for _, step := range steps {
 		if step.disturbs() {
 			message := step.Message
@@ -191,6 +192,12 @@ func progressing(steps []Step) metav1.Condition {
 			}
 			return condition(v1.ConditionProgressing, true, step.Reason, message)
 		}
+	}
+	if reason, _ := checkImage(s); reason != v1.ReasonProbed && reason != v1.ReasonProbing {
+		return condition(v1.ConditionProgressing, false, reason, "the spec is not carried out: its image is not accepted")
+	}
+	if gate.Blocked != "" {
+		return condition(v1.ConditionProgressing, false, gate.Blocked, "the spec is not carried out: the gate refuses it")
 	}
 	return condition(v1.ConditionProgressing, false, v1.ReasonSettled, "the cluster is as the spec wants it")
 }

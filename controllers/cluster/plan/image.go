@@ -211,7 +211,7 @@ func accept(s *State) []Step {
 	}
 	d := s.decisions()
 	d.Accepted = want
-	d.Records = s.mayWrite(want)
+	d.Records = letGo(s.mayWrite(want), want, used)
 	message := "pods are built from " + want.Image + " with " + offers(want.Modules)
 	steps = append(steps, record(d, v1.ReasonNewRevision, want.Reference, message))
 	for _, o := range used {
@@ -219,6 +219,24 @@ func accept(s *State) []Step {
 		steps[len(steps)-1].Message += fmt.Sprintf("; the override of %s/%d until %s was used", o.Module, o.Rmgr, o.Until.Format(time.RFC3339))
 	}
 	return steps
+}
+
+// letGo takes out of the families what an override gave up: no instance of the new revision could ever
+// be promoted otherwise, for none replays it.
+func letGo(records []v1.RecordFamily, rev *v1.Revision, used []Override) []v1.RecordFamily {
+	g := gate{wanted: rev.Modules}
+	var out []v1.RecordFamily
+	for _, f := range records {
+		given := slices.ContainsFunc(used, func(o Override) bool { return o.Module == f.Module && o.Rmgr == f.Rmgr })
+		if r, loaded := g.manager(f.Rmgr); given && loaded {
+			f.Formats.Min, f.Formats.Max = max(f.Formats.Min, r.Replays.Min), min(f.Formats.Max, r.Replays.Max)
+			given = f.Formats.Min > f.Formats.Max
+		}
+		if !given {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // mayWrite adds what a revision writes to the families of records that may stand in the log. The
