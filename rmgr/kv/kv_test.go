@@ -216,8 +216,8 @@ func TestRefusals(t *testing.T) {
 		want string
 	}{
 		"a key that is too long":        {[]any{"kv_put", strings.Repeat("k", 1025), "v"}, "54000", "key has 1025 bytes, kv keeps at most 1024"},
-		"a value that is too long":      {[]any{"kv_put", "k", strings.Repeat("v", 2032)}, "54000", "key and value together have 2033 bytes, kv keeps at most 2032"},
-		"a new value that is too long":  {[]any{"kv_cas", "k", nil, strings.Repeat("v", 3000)}, "54000", "key and value together have 3001 bytes, kv keeps at most 2032"},
+		"a value that is too long":      {[]any{"kv_put", "k", strings.Repeat("v", 64<<20+1)}, "54000", "value has 67108865 bytes, kv keeps at most 67108864"},
+		"a new value that is too long":  {[]any{"kv_cas", "k", nil, strings.Repeat("v", 64<<20+1)}, "54000", "value has 67108865 bytes, kv keeps at most 67108864"},
 		"a range of fewer than no keys": {[]any{"kv_range", "a", "b", -1}, "2201W", "lim must not be negative"},
 	} {
 		t.Run(says, func(t *testing.T) {
