@@ -94,27 +94,26 @@ func (c *cursor) emitRelease(f rmgr.Format) error {
 
 // readChain shows a value piece by piece, until each returns false.
 func (c *cursor) readChain(ch chain, each func(data []byte) bool) error {
-	block, left, more := ch.head, int(ch.length), true
-	for left > 0 && more {
+	left, more := int(ch.length), true
+	see := func(c *cursor, page []byte) error {
+		if err := seeNext(c, page); err != nil {
+			return err
+		}
+		data := link(page).data()
+		if len(data) != min(left, chunk) {
+			return damaged("it has %d bytes of a value that lacks %d", len(data), left)
+		}
+		left -= len(data)
+		more = each(data)
+		return nil
+	}
+	for block := ch.head; left > 0 && more; block = c.child {
 		if block == metaBlock || block >= c.pages {
 			return broken(block, damaged("a value lacks %d bytes", left))
 		}
-		err := c.page(block, func(c *cursor, page []byte) error {
-			if err := seeNext(c, page); err != nil {
-				return err
-			}
-			data := link(page).data()
-			if len(data) != min(left, chunk) {
-				return damaged("it has %d bytes of a value that lacks %d", len(data), left)
-			}
-			left -= len(data)
-			more = each(data)
-			return nil
-		})
-		if err != nil {
+		if err := c.page(block, see); err != nil {
 			return err
 		}
-		block = c.child
 	}
 	return nil
 }
