@@ -102,6 +102,7 @@ func broken(block uint32, err error) error {
 // readMeta learns where the root is; c.empty if there is no tree yet.
 func (c *cursor) readMeta() error {
 	c.empty, c.err = true, nil
+	c.free, c.pending = list{}, list{} // of the store that the cursor was used for before
 	c.see = seeMeta
 	ok, err := c.s.Page(relation, wal.ForkMain, metaBlock, c.look)
 	switch {

@@ -132,6 +132,18 @@ func TestBrokenOffWritesAreReclaimed(t *testing.T) {
 	}
 }
 
+// A cursor is used again: what it knew of one store must not reach another, empty one.
+func TestABrokenOffWriteConcernsOneStore(t *testing.T) {
+	e, call := rmgrtest.NewEngine(kv.Module), find("kv_put").Call
+	put(t, e, "a", "v")
+	for _, left := range []int{1, 0} { // after a CHAIN; at the RELEASE
+		if err := call(t.Context(), &breaking{e, left}, []any{"a", text(9000, "")}, nil); !errors.Is(err, errCut) {
+			t.Fatal(err)
+		}
+	}
+	put(t, rmgrtest.NewEngine(kv.Module), "a", "v")
+}
+
 // A store that is emptied is one leaf, and what is put next takes the pages it had.
 func TestPagesAreReused(t *testing.T) {
 	for name, order := range map[string]func(i int) int{
