@@ -66,6 +66,8 @@ func TestConformance(t *testing.T) { rmgrtest.Run(t, module, work) }
 func FuzzRedo(f *testing.F)     { rmgrtest.FuzzRedo(f, module, work) }
 func FuzzDescribe(f *testing.F) { rmgrtest.FuzzDescribe(f, module, work) }
 
+func BenchmarkRedo(b *testing.B) { rmgrtest.BenchmarkRedo(b, module, work) }
+
 func TestDeltaMakesTheNewPage(t *testing.T) {
 	e := rmgrtest.NewEngine(module)
 	rng := rand.New(rand.NewPCG(9, 9))

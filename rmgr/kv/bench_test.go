@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
@@ -19,7 +21,7 @@ type inPlace struct {
 	format  rmgr.Format
 	pages   [][]byte
 	rec     wal.Record
-	blocks  [4]wal.BlockRef
+	blocks  [17]wal.BlockRef
 	next    wal.LSN
 }
 
@@ -141,23 +143,62 @@ func BenchmarkRange100(b *testing.B) {
 	}
 }
 
-// BenchmarkRedo replays a log of 20,000 inserts; the figure is per record.
-func BenchmarkRedo(b *testing.B) {
-	e := rmgrtest.NewEngine(kv.Module)
-	for i := range 20000 {
-		if _, err := e.Call("kv_put", spread(i), "a value of thirty-two bytes, yes."); err != nil {
+// BenchmarkLong puts and gets a value of 1 MiB: 129 pages.
+func BenchmarkLong(b *testing.B) {
+	value := strings.Repeat("v", 1<<20)
+	b.Run("put", func(b *testing.B) {
+		s, put := filled(b, 2, 1000), find("kv_put").Call
+		b.ReportAllocs()
+		b.SetBytes(1 << 20)
+		for b.Loop() {
+			if err := put(context.Background(), s, []any{"long", value}, ignore); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("get", func(b *testing.B) {
+		s, get := filled(b, 2, 1000), find("kv_get").Call
+		if err := find("kv_put").Call(context.Background(), s, []any{"long", value}, ignore); err != nil {
 			b.Fatal(err)
 		}
-	}
+		b.ReportAllocs()
+		b.SetBytes(1 << 20)
+		for b.Loop() {
+			if err := get(context.Background(), s, []any{"long"}, ignore); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkDelete empties a store, and fills it again off the clock.
+func BenchmarkDelete(b *testing.B) {
+	const n = 100_000
+	s, remove := filled(b, 2, n), find("kv_delete").Call
 	b.ReportAllocs()
 	b.ResetTimer()
-	s := &inPlace{}
+	args := []any{""}
 	for i := range b.N {
-		if i%len(e.Log) == 0 {
-			s = &inPlace{manager: kv.Module.Managers[0].Manager, format: 2}
+		if i > 0 && i%n == 0 {
+			b.StopTimer()
+			s = filled(b, 2, n)
+			b.StartTimer()
 		}
-		if err := s.manager.Redo(redo{s}, &e.Log[i%len(e.Log)].Record); err != nil {
+		args[0] = spread(i % n)
+		if err := remove(context.Background(), s, args, ignore); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkRedo replays inserts alone, and a mixture of everything.
+func BenchmarkRedo(b *testing.B) {
+	b.Run("insert", func(b *testing.B) {
+		rmgrtest.BenchmarkRedo(b, kv.Module, func(t testing.TB, e *rmgrtest.Engine, _ *rand.Rand) {
+			for i := range 20000 {
+				put(t, e, spread(i), "a value of thirty-two bytes, yes.")
+			}
+		})
+	})
+	b.Run("mixed", func(b *testing.B) { rmgrtest.BenchmarkRedo(b, kv.Module) })
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
-// Check walks the whole tree and says what is wrong with it: page structure, key order, ranges,
-// levels, sibling links, the count of keys. For tests and for people who doubt a disk.
+// Check walks the whole store and says what is wrong with it: page structure, key order, ranges,
+// levels, sibling links, the count of keys, values on chains, and that every page is part of the tree
+// or of a value, or free, or waiting for a value's end. For tests and for people who doubt a disk.
 func Check(s rmgr.Session) error {
 	c := open(s)
 	defer c.close()
@@ -28,6 +29,17 @@ func Check(s rmgr.Session) error {
 	if k.keys != c.keys {
 		return fmt.Errorf("kv: %d keys are there, %d are counted", k.keys, c.keys)
 	}
+	if _, err := k.follow("free list", c.free, nil); err != nil {
+		return err
+	}
+	if tail, err := k.follow("pending chain", c.pending, nil); err != nil {
+		return err
+	} else if tail != c.pending.tail {
+		return fmt.Errorf("kv: the pending chain ends at block %d, not %d", tail, c.pending.tail)
+	}
+	if missing := int(c.pages) - 1 - len(k.seen); missing != 0 {
+		return fmt.Errorf("kv: %d of %d pages belong to nothing", missing, c.pages)
+	}
 	return nil
 }
 
@@ -40,16 +52,64 @@ type checker struct {
 	keys  uint64
 }
 
-// walk checks the subtree at block, whose keys must lie in [low, high).
-func (k *checker) walk(block uint32, level int, low, high []byte) error {
+// look gives a copy of a page that was not seen before.
+func (k *checker) look(block uint32) ([]byte, error) {
 	if block == metaBlock || block >= k.pages || k.seen[block] {
-		return fmt.Errorf("kv: block %d is named twice or does not belong to the tree", block)
+		return nil, fmt.Errorf("kv: block %d is named twice or does not belong to the store", block)
 	}
 	k.seen[block] = true
 	var copied []byte
 	ok, err := k.s.Page(relation, wal.ForkMain, block, func(page []byte) { copied = bytes.Clone(page) })
 	if err != nil || !ok {
-		return fmt.Errorf("kv: block %d: found %t: %w", block, ok, err)
+		return nil, fmt.Errorf("kv: block %d: found %t: %w", block, ok, err)
+	}
+	return copied, nil
+}
+
+// follow looks at a list's pages, all of them, and gives the last one's number. sizes, if there is
+// one, says how many bytes each must hold.
+func (k *checker) follow(what string, l list, sizes func(i int) int) (tail uint32, err error) {
+	block := l.head
+	for i := range int(l.pages) {
+		copied, err := k.look(block)
+		if err != nil {
+			return 0, fmt.Errorf("%s, page %d of %d: %w", what, i, l.pages, err)
+		}
+		p := link(copied)
+		if err := p.check(); err != nil {
+			return 0, fmt.Errorf("%s, block %d: %w", what, block, err)
+		}
+		if sizes != nil && len(p.data()) != sizes(i) {
+			return 0, fmt.Errorf("kv: %s, block %d has %d bytes, not %d", what, block, len(p.data()), sizes(i))
+		}
+		tail, block = block, p.next()
+	}
+	if block != 0 {
+		return 0, fmt.Errorf("kv: %s of %d pages goes on at block %d", what, l.pages, block)
+	}
+	return tail, nil
+}
+
+// value checks the chain of a leaf's item, if it has one.
+func (k *checker) value(n node, i int) error {
+	key, value, long, err := n.pair(i)
+	if err != nil || !long {
+		return err
+	}
+	c, _ := parseChain(value) // checked by pair
+	what := fmt.Sprintf("value of %q", key)
+	tail, err := k.follow(what, c.list(), func(i int) int { return min(chunk, int(c.length)-i*chunk) })
+	if err == nil && tail != c.tail {
+		err = fmt.Errorf("kv: %s ends at block %d, not %d", what, tail, c.tail)
+	}
+	return err
+}
+
+// walk checks the subtree at block, whose keys must lie in [low, high).
+func (k *checker) walk(block uint32, level int, low, high []byte) error {
+	copied, err := k.look(block)
+	if err != nil {
+		return err
 	}
 	n := node(copied)
 	if err := n.checkItems(); err != nil {
@@ -77,6 +137,11 @@ func (k *checker) walk(block uint32, level int, low, high []byte) error {
 	}
 	if level == 0 {
 		k.keys += uint64(n.count())
+		for i := range n.count() {
+			if err := k.value(n, i); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
 	for i := range n.count() {

@@ -25,23 +25,29 @@ type cursor struct {
 	see  func(c *cursor, page []byte) error
 	err  error
 
-	empty bool // no tree yet
-	root  uint32
-	level int
-	pages uint32
-	keys  uint64
+	empty   bool // no tree yet
+	root    uint32
+	level   int
+	pages   uint32
+	keys    uint64
+	free    list
+	pending list
 
 	path  [maxTree]step // path[0] is the leaf
 	right uint32        // the leaf's sibling
 	found bool
+	long  bool   // the found value is on a chain:
+	chain chain  // this one
 	size  int    // of the found item
-	text  string // the found value, if wanted
-	old   []byte // the found value, if wanted
+	text  string // the found value, if wanted and not long
+	old   []byte // the found value, if wanted and not long
 	want  wanted
 
 	main, data []byte // scratch for a record
 	blocks     [4]rmgr.NewBlock
 	child      uint32
+	run        []rmgr.NewBlock // scratch for CHAIN
+	rows       rows            // scratch for a scan
 }
 
 type wanted int
@@ -66,7 +72,7 @@ func open(s rmgr.Session) *cursor {
 
 func (c *cursor) close() {
 	c.s, c.text, c.err = nil, "", nil
-	c.blocks = [4]rmgr.NewBlock{}
+	c.blocks, c.rows.pair = [4]rmgr.NewBlock{}, [2]any{}
 	cursors.Put(c)
 }
 
@@ -96,6 +102,7 @@ func broken(block uint32, err error) error {
 // readMeta learns where the root is; c.empty if there is no tree yet.
 func (c *cursor) readMeta() error {
 	c.empty, c.err = true, nil
+	c.free, c.pending = list{}, list{} // of the store that the cursor was used for before
 	c.see = seeMeta
 	ok, err := c.s.Page(relation, wal.ForkMain, metaBlock, c.look)
 	switch {
@@ -116,12 +123,13 @@ func seeMeta(c *cursor, bytes []byte) error {
 		return err
 	}
 	c.empty, c.root, c.level, c.pages, c.keys = false, m.root(), m.level(), m.pages(), m.count()
+	c.free, c.pending = m.free(), m.pending()
 	return nil
 }
 
 // find goes down to the leaf where key is or belongs.
 func (c *cursor) find(want wanted) error {
-	c.want, c.found = want, false
+	c.want, c.found, c.long = want, false, false
 	if err := c.readMeta(); err != nil || c.empty {
 		return err
 	}
@@ -178,15 +186,18 @@ func seeLeaf(c *cursor, page []byte) error {
 	if !found {
 		return nil
 	}
-	_, value, err := n.pair(pos)
+	_, value, long, err := n.pair(pos)
 	if err != nil {
 		return err
 	}
-	c.size = 2 + len(c.key) + len(value)
-	switch c.want {
-	case wantText:
+	c.long, c.size = long, 2+len(c.key)+len(value)
+	switch {
+	case long:
+		c.chain, _ = parseChain(value)
+		c.old = c.old[:0]
+	case c.want == wantText:
 		c.text = string(value)
-	case wantOld:
+	case c.want == wantOld:
 		c.old = append(c.old[:0], value...)
 	}
 	return nil
@@ -201,6 +212,3 @@ func separator(left, right []byte) []byte {
 	}
 	return right // not reached for left < right
 }
-
-// equalOld compares the found value with a string.
-func (c *cursor) equalOld(s string) bool { return string(c.old) == s }

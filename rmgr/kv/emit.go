@@ -20,40 +20,99 @@ func (m manager) format(s rmgr.Session) (rmgr.Format, error) {
 	return f, nil
 }
 
-// checkPair refuses what does not fit into a quarter page.
-func checkPair(key, value string) error {
-	if len(key) > maxKey {
+// checkPair refuses what cannot be kept: a value beside its key takes at most a quarter page, a longer
+// one goes on pages of its own, which records of format 1 cannot say.
+func checkPair(f rmgr.Format, key, value string) error {
+	size := len(key) + len(value)
+	switch {
+	case len(key) > maxKey:
 		return &rmgr.Error{Code: "54000", Message: fmt.Sprintf("key has %d bytes, kv keeps at most %d", len(key), maxKey)}
-	}
-	if size := len(key) + len(value); size > maxPair {
-		return &rmgr.Error{Code: "54000", Message: fmt.Sprintf("key and value together have %d bytes, kv keeps at most %d", size, maxPair),
+	case len(value) > maxValue:
+		return &rmgr.Error{Code: "54000", Message: fmt.Sprintf("value has %d bytes, kv keeps at most %d", len(value), maxValue),
 			Hint: "Spread the value over several keys."}
+	case size > maxPair && f < 2:
+		return &rmgr.Error{Code: "54000", Message: fmt.Sprintf("key and value together have %d bytes, kv keeps at most %d in record format 1", size, maxPair),
+			Hint: "Raise the format of kv to 2, or spread the value over several keys."}
 	}
 	return nil
 }
 
+// tidyUp prepares for a write: what a broken-off one has left is freed first. It finds c.key.
+func (c *cursor) tidyUp(f rmgr.Format, want wanted) error {
+	if err := c.find(want); err != nil {
+		return err
+	}
+	if c.pending.pages == 0 || f < 2 {
+		return nil
+	}
+	if err := c.emitRelease(f); err != nil {
+		return err
+	}
+	return c.find(want)
+}
+
 // put sets c.key, which find has just looked for, to value.
 func (m manager) put(c *cursor, f rmgr.Format, value string, want wanted) (wal.LSN, error) {
-	for {
-		size := 2 + len(c.key) + len(value)
-		switch {
-		case c.empty:
-			if err := c.emitInit(f); err != nil {
-				return 0, err
-			}
-		case c.found && c.path[0].free+c.size >= size:
-			return c.emitChange(f, opUpdate, value)
-		case !c.found && c.path[0].free >= size+lineSize:
-			return c.emitChange(f, opInsert, value)
-		default:
-			if err := c.makeRoom(f); err != nil {
-				return 0, err
-			}
+	long := len(c.key)+len(value) > maxPair
+	size := 2 + len(c.key) + len(value)
+	if long {
+		size = 2 + len(c.key) + chainSize
+	}
+	for c.empty || !c.fits(size) {
+		var err error
+		if c.empty {
+			err = c.emitInit(f)
+		} else {
+			err = c.makeRoom(f)
 		}
-		if err := c.find(want); err != nil {
+		if err == nil {
+			err = c.find(want)
+		}
+		if err != nil {
 			return 0, err
 		}
 	}
+	before := c.size
+	lsn, err := c.set(f, value, long)
+	if err == nil && c.found && size < before {
+		c.path[0].free += before - size
+		lsn = max(lsn, c.shrink(f))
+	}
+	return lsn, err
+}
+
+// fits reports whether the leaf has room for the item of c.key when it has size bytes.
+func (c *cursor) fits(size int) bool {
+	if c.found {
+		return c.path[0].free+c.size >= size
+	}
+	return c.path[0].free >= size+lineSize
+}
+
+// set writes the value; the leaf has room for it.
+func (c *cursor) set(f rmgr.Format, value string, long bool) (wal.LSN, error) {
+	switch {
+	case long || c.long:
+		return c.emitExchange(f, value, true)
+	case c.found:
+		return c.emitChange(f, opUpdate, value)
+	}
+	return c.emitChange(f, opInsert, value)
+}
+
+// remove deletes c.key, which find has just found.
+func (c *cursor) remove(f rmgr.Format) error {
+	var err error
+	if c.long {
+		_, err = c.emitExchange(f, "", false)
+	} else {
+		_, err = c.emitChange(f, opDelete, "")
+	}
+	if err == nil {
+		c.path[0].free += c.size + lineSize
+		c.shrink(f)
+	}
+	return err
 }
 
 func (c *cursor) emitInit(f rmgr.Format) error {
@@ -74,107 +133,4 @@ func (c *cursor) emitChange(f rmgr.Format, op uint8, value string) (wal.LSN, err
 		blocks = blocks[1:]
 	}
 	return c.s.Emit(rmgr.NewRecord{Rmgr: ID, Info: op, Main: c.main, Blocks: blocks})
-}
-
-// makeRoom splits one page: the leaf, or the highest page above it that has to be split before.
-func (c *cursor) makeRoom(f rmgr.Format) error {
-	level := 0
-	for level < c.level && c.path[level+1].free < maxDown {
-		level++
-	}
-	if c.level == maxTree-1 && level == c.level {
-		return &rmgr.Error{Code: "54000", Message: "the kv tree cannot grow higher"}
-	}
-	s := split{root: level == c.level, level: level, left: c.path[level].block, right: c.pages}
-	if s.root {
-		s.parent = s.right + 1
-	} else {
-		s.parent = c.path[level+1].block
-	}
-	c.child = uint32(level)
-	if err := c.page(s.left, seeSplit); err != nil {
-		return err
-	}
-	s.kept, s.separator = int(c.child), c.old
-
-	c.main = appendSplit(c.main[:0], f, s)
-	blocks := c.blocks[:0]
-	blocks = append(blocks, rmgr.NewBlock{Rel: relation, Block: metaBlock})
-	left := rmgr.NewBlock{Rel: relation, Block: s.left}
-	right := rmgr.NewBlock{Rel: relation, Block: s.right, WillInit: true, Data: c.data}
-	parent := rmgr.NewBlock{Rel: relation, Block: s.parent, WillInit: s.root}
-	switch {
-	case s.root:
-		blocks = append(blocks, left, right, parent)
-	case s.left < s.parent:
-		blocks = append(blocks, left, parent, right)
-	default:
-		blocks = append(blocks, parent, left, right)
-	}
-	_, err := c.s.Emit(rmgr.NewRecord{Rmgr: ID, Info: opSplit, Main: c.main, Blocks: blocks})
-	return err
-}
-
-// seeSplit plans the split of the page at level c.child: c.child becomes the number of items that
-// stay, c.old the separator, c.data the block data of the right page.
-//
-// Half the bytes stay. But at the right edge of the tree, where ascending keys arrive, all stays:
-// the new leaf begins empty with the key to come, the new inner page with the last child.
-func seeSplit(c *cursor, page []byte) error {
-	n := node(page)
-	if err := n.checkItems(); err != nil {
-		return err
-	}
-	count, kept := n.count(), 0
-	if count < 2 {
-		return damaged("full with %d items", count)
-	}
-	edge := n.right() == noSibling
-	p := c.path[c.child]
-	switch {
-	case edge && n.level() == 0 && !c.found && p.pos == count:
-		kept = count
-	case edge && n.level() > 0 && p.pos == count-1:
-		kept = count - 1
-	default:
-		half := (specialAt - headerSize - n.free()) / 2
-		for used := 0; kept < count-1 && used < half; kept++ {
-			_, size := n.line(kept)
-			used += lineSize + size
-		}
-	}
-	last, err := n.key(kept - 1)
-	if err != nil {
-		return err
-	}
-	first := c.key
-	if kept < count {
-		if first, err = n.key(kept); err != nil {
-			return err
-		}
-	}
-	if n.level() == 0 {
-		first = separator(last, first)
-	}
-	c.old = append(c.old[:0], first...)
-	c.data = le.AppendUint32(c.data[:0], n.right())
-	for i := kept; i < count; i++ {
-		item, err := n.item(i)
-		if err != nil {
-			return err
-		}
-		if n.level() > 0 && i == kept {
-			item = item[:4]
-		}
-		c.data = le.AppendUint16(c.data, uint16(len(item)))
-		c.data = append(c.data, item...)
-	}
-	c.child = uint32(kept)
-	return nil
-}
-
-// remove deletes c.key, which find has just found.
-func (c *cursor) remove(f rmgr.Format) error {
-	_, err := c.emitChange(f, opDelete, "")
-	return err
 }

@@ -29,18 +29,18 @@ func (m manager) functions() []rmgr.Function {
 
 func (m manager) callPut(_ context.Context, s rmgr.Session, args []any, row func(...any) error) error {
 	key, value := args[0].(string), args[1].(string)
-	if err := checkPair(key, value); err != nil {
-		return err
-	}
 	f, err := m.format(s)
 	if err != nil {
+		return err
+	}
+	if err := checkPair(f, key, value); err != nil {
 		return err
 	}
 	c := open(s)
 	defer c.close()
 	c.key = append(c.key[:0], key...)
 	want := wantFor(f)
-	if err := c.find(want); err != nil {
+	if err := c.tidyUp(f, want); err != nil {
 		return err
 	}
 	lsn, err := m.put(c, f, value, want)
@@ -66,15 +66,16 @@ func (m manager) callDelete(_ context.Context, s rmgr.Session, args []any, row f
 	c := open(s)
 	defer c.close()
 	c.key = append(c.key[:0], args[0].(string)...)
-	if err := c.find(wantFor(f)); err != nil {
+	if err := c.tidyUp(f, wantFor(f)); err != nil {
 		return err
 	}
-	if c.found {
-		if err := c.remove(f); err != nil {
-			return err
-		}
+	if !c.found {
+		return row(false)
 	}
-	return row(c.found)
+	if err := c.remove(f); err != nil {
+		return err
+	}
+	return row(true)
 }
 
 // callCAS sets the key to new if its value is expected. NULL stands for "no such key" on either
@@ -86,21 +87,24 @@ func (m manager) callCAS(_ context.Context, s rmgr.Session, args []any, row func
 	}
 	expected, present := args[1].(string)
 	value, keep := args[2].(string)
-	if err := checkPair(key, value); err != nil {
-		return err
-	}
 	f, err := m.format(s)
 	if err != nil {
+		return err
+	}
+	if err := checkPair(f, key, value); err != nil {
 		return err
 	}
 	c := open(s)
 	defer c.close()
 	c.key = append(c.key[:0], key...)
-	if err := c.find(wantOld); err != nil {
+	if err := c.tidyUp(f, wantOld); err != nil {
 		return err
 	}
+	same, err := c.equals(expected)
 	switch {
-	case c.found != present || present && !c.equalOld(expected):
+	case err != nil:
+		return err
+	case c.found != present || present && !same:
 		return row(false)
 	case keep:
 		_, err = m.put(c, f, value, wantOld)
@@ -122,6 +126,13 @@ func callGet(_ context.Context, s rmgr.Session, args []any, row func(...any) err
 	}
 	if !c.found {
 		return row(nil)
+	}
+	if c.long {
+		text, err := c.longText(c.chain)
+		if err != nil {
+			return err
+		}
+		return row(text)
 	}
 	return row(c.text)
 }

@@ -17,6 +17,7 @@ const (
 	lineSize    = 4
 	pageVersion = 0x2004 // size 8192, layout 4
 	nodeMagic   = 0x6B76 // "kv"
+	chained     = 0x8000 // in a leaf item's key length: the value is a chain's descriptor
 	noSibling   = 0
 
 	maxKey  = 1024
@@ -117,19 +118,30 @@ func (n node) key(i int) ([]byte, error) {
 		return nil, err
 	}
 	if n.level() == 0 {
-		key, _, err := splitLeafItem(item)
+		key, _, _, err := splitLeafItem(item)
 		return key, err
 	}
 	_, key, err := splitDownItem(item)
 	return key, err
 }
 
-func splitLeafItem(item []byte) (key, value []byte, err error) {
-	if len(item) < 2 || 2+int(le.Uint16(item)) > len(item) || int(le.Uint16(item)) > maxKey || len(item) > maxLeaf {
-		return nil, nil, damaged("leaf item of %d bytes", len(item))
+// splitLeafItem takes an item apart; of a chained one, value is the descriptor, and a sound one.
+func splitLeafItem(item []byte) (key, value []byte, long bool, err error) {
+	if len(item) < 2 || len(item) > maxLeaf {
+		return nil, nil, false, damaged("leaf item of %d bytes", len(item))
 	}
-	end := 2 + int(le.Uint16(item))
-	return item[2:end:end], item[end:], nil
+	size := int(le.Uint16(item))
+	size, long = size&^chained, size&chained != 0
+	if 2+size > len(item) || size > maxKey {
+		return nil, nil, false, damaged("leaf item of %d bytes", len(item))
+	}
+	key, value = item[2:2+size:2+size], item[2+size:]
+	if long {
+		if _, ok := parseChain(value); !ok {
+			return nil, nil, false, damaged("leaf item leads to no chain")
+		}
+	}
+	return key, value, long, nil
 }
 
 func splitDownItem(item []byte) (child uint32, key []byte, err error) {
@@ -139,11 +151,11 @@ func splitDownItem(item []byte) (child uint32, key []byte, err error) {
 	return le.Uint32(item), item[4:], nil
 }
 
-// pair is key and value of a leaf's item i.
-func (n node) pair(i int) (key, value []byte, err error) {
+// pair is key and value of a leaf's item i; of a long value, the chain's descriptor.
+func (n node) pair(i int) (key, value []byte, long bool, err error) {
 	item, err := n.item(i)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	return splitLeafItem(item)
 }

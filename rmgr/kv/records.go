@@ -11,14 +11,17 @@ import (
 
 // Operations. On disk: never renumber.
 const (
-	opInit   uint8 = 0x00
-	opInsert uint8 = 0x10
-	opUpdate uint8 = 0x20
-	opDelete uint8 = 0x30
-	opSplit  uint8 = 0x40
+	opInit     uint8 = 0x00
+	opInsert   uint8 = 0x10
+	opUpdate   uint8 = 0x20
+	opDelete   uint8 = 0x30
+	opSplit    uint8 = 0x40
+	opMerge    uint8 = 0x50 // from here on since format 2
+	opCollapse uint8 = 0x60
+	opChain    uint8 = 0x70
+	opRelease  uint8 = 0x80
+	opExchange uint8 = 0x90
 )
-
-const flagRoot uint8 = 0x01 // of opSplit: the root was split, parent is the new root
 
 // A change is the main data of INSERT, UPDATE or DELETE. Its bytes alias the record.
 type change struct {
@@ -89,69 +92,16 @@ func parseChange(op uint8, main []byte) (f rmgr.Format, c change, err error) {
 	return f, c, nil
 }
 
-// A split is the main data of SPLIT.
-type split struct {
-	root                bool
-	kept                int // items that stay on the left page
-	level               int // of the page that is split
-	left, right, parent uint32
-	separator           []byte // the least key of the right page's range
-}
-
-const splitHead = 20
-
-func appendSplit(b []byte, f rmgr.Format, s split) []byte {
-	var flags uint8
-	if s.root {
-		flags |= flagRoot
-	}
-	b = append(b, byte(f), flags)
-	b = le.AppendUint16(b, uint16(s.kept))
-	b = le.AppendUint16(b, uint16(s.level))
-	b = append(b, 0, 0)
-	b = le.AppendUint32(b, s.left)
-	b = le.AppendUint32(b, s.right)
-	b = le.AppendUint32(b, s.parent)
-	return append(b, s.separator...)
-}
-
-func parseSplit(main []byte) (f rmgr.Format, s split, err error) {
-	r := field.Reader{B: main}
-	f = rmgr.Format(r.U8())
-	flags := r.U8()
-	s = split{root: flags&flagRoot != 0, kept: int(r.U16()), level: int(r.U16())}
-	r.U16()
-	s.left, s.right, s.parent = r.U32(), r.U32(), r.U32()
-	s.separator = r.Rest()
-	switch {
-	case r.Bad || flags&^flagRoot != 0 || len(s.separator) == 0 || len(s.separator) > maxKey || s.level >= maxTree-1,
-		s.left == metaBlock, s.right == metaBlock, s.parent == metaBlock,
-		s.left == s.right, s.left == s.parent, s.right == s.parent,
-		s.root && s.parent != s.right+1:
-		return f, s, errMalformed(opSplit, len(main))
-	}
-	return f, s, nil
-}
-
 func errMalformed(op uint8, size int) error {
 	return fmt.Errorf("kv: malformed record: %d bytes of %s", size, identify(op))
 }
 
-func identify(info uint8) string {
-	switch info & 0xF0 {
-	case opInit:
-		return "INIT"
-	case opInsert:
-		return "INSERT"
-	case opUpdate:
-		return "UPDATE"
-	case opDelete:
-		return "DELETE"
-	case opSplit:
-		return "SPLIT"
-	}
-	return ""
+var names = [16]string{
+	opInit >> 4: "INIT", opInsert >> 4: "INSERT", opUpdate >> 4: "UPDATE", opDelete >> 4: "DELETE", opSplit >> 4: "SPLIT",
+	opMerge >> 4: "MERGE", opCollapse >> 4: "COLLAPSE", opChain >> 4: "CHAIN", opRelease >> 4: "RELEASE", opExchange >> 4: "EXCHANGE",
 }
+
+func identify(info uint8) string { return names[info>>4] }
 
 // relation is where all pages are.
 var relation = rmgr.Rel(ID, 0)

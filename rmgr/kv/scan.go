@@ -8,17 +8,28 @@ import (
 )
 
 // A scan reads leaves from left to right. Each leaf's rows are copied before they are sent: no page
-// is held while a client is slow.
+// is held while a client is slow. Long values are read one at a time, when it is their turn.
 type scan struct {
 	c     *cursor
 	to    []byte
 	bound bool // to is an end
 	left  int64
-	text  []byte // keys and values of the rows, one behind the other
-	ends  []int  // where each key and each value ends in text
 	done  bool
 	first bool
-	last  []byte // the key before, to see that keys ascend
+	last  []byte // the key before this leaf's, to see that keys ascend
+}
+
+// rows are copies of one leaf's pairs, kept by the cursor so that they are made once.
+type rows struct {
+	text []byte // keys and values, one behind the other
+	ends []end
+	pair [2]any
+}
+
+// An end says where a key and its value end in the text.
+type end struct {
+	key, value int
+	long       bool // the value is a chain's descriptor
 }
 
 // callRange gives the keys from ≤ k < to; NULL leaves that end open, lim NULL means all.
@@ -60,20 +71,29 @@ func callRange(ctx context.Context, s rmgr.Session, args []any, row func(...any)
 
 // send gives the rows of one leaf; their strings share one piece of memory.
 func (sc *scan) send(row func(...any) error) error {
-	text, from := string(sc.text), 0
-	for i := 0; i < len(sc.ends); i += 2 {
-		middle, end := sc.ends[i], sc.ends[i+1]
-		if err := row(text[from:middle], text[middle:end]); err != nil {
+	r := &sc.c.rows
+	text, from := string(r.text), 0
+	for _, e := range r.ends {
+		value := text[e.key:e.value]
+		if e.long {
+			ch, _ := parseChain([]byte(value)) // checked by pair
+			var err error
+			if value, err = sc.c.longText(ch); err != nil {
+				return err
+			}
+		}
+		r.pair[0], r.pair[1] = text[from:e.key], value
+		if err := row(r.pair[:]...); err != nil {
 			return err
 		}
-		from = end
+		from = e.value
 	}
 	return nil
 }
 
 func (sc *scan) leaf(page []byte) error {
-	n := node(page)
-	sc.text, sc.ends = sc.text[:0], sc.ends[:0]
+	n, r := node(page), &sc.c.rows
+	r.text, r.ends = r.text[:0], r.ends[:0]
 	if err := n.check(); err != nil {
 		return err
 	}
@@ -87,24 +107,24 @@ func (sc *scan) leaf(page []byte) error {
 			return err
 		}
 	}
+	before := sc.last
 	for ; pos < n.count() && sc.left > 0; pos++ {
-		key, value, err := n.pair(pos)
+		key, value, long, err := n.pair(pos)
 		switch {
 		case err != nil:
 			return err
-		case !sc.first && bytes.Compare(sc.last, key) >= 0:
+		case !sc.first && bytes.Compare(before, key) >= 0:
 			return damaged("keys do not ascend")
 		case sc.bound && bytes.Compare(key, sc.to) >= 0:
 			sc.done = true
 			return nil
 		}
-		sc.text = append(sc.text, key...)
-		sc.ends = append(sc.ends, len(sc.text))
-		sc.text = append(sc.text, value...)
-		sc.ends = append(sc.ends, len(sc.text))
-		sc.last, sc.first = append(sc.last[:0], key...), false
+		r.text = append(append(r.text, key...), value...)
+		r.ends = append(r.ends, end{len(r.text) - len(value), len(r.text), long})
+		before, sc.first = key, false
 		sc.left--
 	}
+	sc.last = append(sc.last[:0], before...)
 	sc.c.right = n.right()
 	return nil
 }

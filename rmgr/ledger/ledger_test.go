@@ -55,6 +55,8 @@ func crowd(n int) (names []string) {
 func FuzzRedo(f *testing.F)     { rmgrtest.FuzzRedo(f, ledger.Module, many) }
 func FuzzDescribe(f *testing.F) { rmgrtest.FuzzDescribe(f, ledger.Module) }
 
+func BenchmarkRedo(b *testing.B) { rmgrtest.BenchmarkRedo(b, ledger.Module, many) }
+
 // Against a map: whatever is asked, balances are those of the map and the sum is what was opened.
 func TestTheSumNeverChanges(t *testing.T) {
 	e, rng := rmgrtest.NewEngine(ledger.Module), rand.New(rand.NewPCG(5, 5))

@@ -23,6 +23,8 @@ func TestConformance(t *testing.T) { rmgrtest.Run(t, module) }
 func FuzzRedo(f *testing.F)     { rmgrtest.FuzzRedo(f, module) }
 func FuzzDescribe(f *testing.F) { rmgrtest.FuzzDescribe(f, module) }
 
+func BenchmarkRedo(b *testing.B) { rmgrtest.BenchmarkRedo(b, module) }
+
 func TestMessage(t *testing.T) {
 	for _, tc := range []struct {
 		says       string

@@ -59,6 +59,8 @@ func runFormat(t *testing.T, m rmgr.Module, r rmgr.Registration, f rmgr.Format, 
 		t.Run("every record can be described and decoded", func(t *testing.T) { describeAndDecode(t, e, r) })
 		t.Run("masking", func(t *testing.T) { masking(t, e, r) })
 		t.Run("hostile bytes", func(t *testing.T) { hostile(t, e, r, rng) })
+		t.Run("records that cannot be are refused", func(t *testing.T) { refusals(t, e, r) })
+		t.Run("a panic in redo is an error", func(t *testing.T) { panicking(t, e, r) })
 		t.Run("formats that it does not replay are refused", func(t *testing.T) { formatRefusals(t, e, r) })
 	}
 }

@@ -128,6 +128,20 @@ func TestSpoiltModulesAreFound(t *testing.T) {
 				return redoSound(ctx, rec)
 			}
 		}, "panic"},
+		"any info value is replayed": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				plain := *rec
+				plain.Info = 0
+				return redoSound(ctx, &plain)
+			}
+		}, "an info value that is not known was applied"},
+		"what follows the record's fields is overlooked": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				short := *rec
+				short.Main = short.Main[:min(8, len(short.Main))]
+				return redoSound(ctx, &short)
+			}
+		}, "70,000 bytes too many was applied"},
 		"describe panics on a short record": {func(c *counter) {
 			c.describe = func(w io.Writer, rec *wal.Record) { fmt.Fprint(w, rec.Main[7]) }
 		}, "panic"},
@@ -167,6 +181,8 @@ func failures(m rmgr.Module) string {
 	r.run(func() { masking(r, e, reg) })
 	r.run(func() { hostile(r, e, reg, rng) })
 	r.run(func() { formatRefusals(r, e, reg) })
+	r.run(func() { refusals(r, e, reg) })
+	r.run(func() { panicking(r, e, reg) })
 	return r.text.String()
 }
 
@@ -195,4 +211,34 @@ func (r *recorder) Fatalf(format string, a ...any) {
 func (r *recorder) Fatal(a ...any) {
 	r.Error(a...)
 	runtime.Goexit()
+}
+
+// A primary whose module panics refuses the write, and nothing of it stays.
+func TestAPanicOnThePrimaryRefusesTheWrite(t *testing.T) {
+	broken := false
+	c := sound()
+	c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+		err := redoSound(ctx, rec)
+		if broken {
+			panic("a bug")
+		}
+		return err
+	}
+	e := NewEngine(counterModule(c))
+	if _, err := e.Call("add", 1); err != nil {
+		t.Fatal(err)
+	}
+	before := e.Pages.Clone()
+	broken = true
+	_, err := e.Call("add", 1)
+	if err == nil || err.Error() != "rmgrtest: redo of counter/ADD at "+e.Log[0].Record.End.String()+" panicked: a bug" {
+		t.Errorf("got %v", err)
+	}
+	if key, differ := e.Differ(before, e.Pages); differ || len(e.Log) != 1 {
+		t.Errorf("block %d has changed: %t; %d records are logged", key.Block, differ, len(e.Log))
+	}
+	broken = false
+	if _, err := e.Call("add", 1); err != nil {
+		t.Error(err)
+	}
 }

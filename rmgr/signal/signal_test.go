@@ -18,6 +18,8 @@ func TestConformance(t *testing.T) { rmgrtest.Run(t, signal.Module) }
 func FuzzRedo(f *testing.F)     { rmgrtest.FuzzRedo(f, signal.Module) }
 func FuzzDescribe(f *testing.F) { rmgrtest.FuzzDescribe(f, signal.Module) }
 
+func BenchmarkRedo(b *testing.B) { rmgrtest.BenchmarkRedo(b, signal.Module) }
+
 // The two calls of the blog post.
 func TestReplayingNodeSignalsItself(t *testing.T) {
 	e := rmgrtest.NewEngine(signal.Module)

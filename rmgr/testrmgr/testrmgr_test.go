@@ -15,6 +15,8 @@ func TestConformance(t *testing.T) { rmgrtest.Run(t, testrmgr.Module) }
 func FuzzRedo(f *testing.F)     { rmgrtest.FuzzRedo(f, testrmgr.Module) }
 func FuzzDescribe(f *testing.F) { rmgrtest.FuzzDescribe(f, testrmgr.Module) }
 
+func BenchmarkRedo(b *testing.B) { rmgrtest.BenchmarkRedo(b, testrmgr.Module) }
+
 // The test of PostgreSQL's module.
 func TestPayload(t *testing.T) {
 	e := rmgrtest.NewEngine(testrmgr.Module)
