@@ -205,7 +205,7 @@ func (w *writer) apply(m rmgr.Manager) error {
 			clear(w.pages[i].Page())
 		}
 	}
-	if err := m.Redo(w, &w.rec); err != nil {
+	if err := rmgr.Redo(m, w, &w.rec); err != nil {
 		return err
 	}
 	for i, b := range w.pages {

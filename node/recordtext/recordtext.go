@@ -41,9 +41,7 @@ func Contents(w io.Writer, table *rmgr.Table, rec *wal.Record) {
 		modules.ResourceManager{}.Describe(w, rec)
 	default:
 		m, _ := table.Lookup(rec.Rmgr)
-		if d, ok := m.(rmgr.Describer); ok {
-			d.Describe(w, rec)
-		}
+		rmgr.Describe(m, w, rec)
 	}
 }
 

@@ -70,7 +70,7 @@ func (a *Applier) Apply(rec *wal.Record, format rmgr.Format) (err error) {
 
 // redo calls the manager and restores the images that it did not ask for.
 func (a *Applier) redo(m rmgr.Manager) error {
-	if err := m.Redo(a, a.rec); err != nil {
+	if err := rmgr.Redo(m, a, a.rec); err != nil {
 		return err
 	}
 	for i := range a.rec.Blocks {

@@ -24,9 +24,7 @@ func Context(table *rmgr.Table, rec *wal.Record) string {
 	var b strings.Builder
 	m := manager(table, rec.Rmgr)
 	fmt.Fprintf(&b, "WAL redo at %s for %s: ", rec.LSN, Operation(table, rec))
-	if d, ok := m.(rmgr.Describer); ok {
-		d.Describe(&b, rec)
-	}
+	rmgr.Describe(m, &b, rec)
 	for i := range rec.Blocks {
 		ref := &rec.Blocks[i]
 		fmt.Fprintf(&b, "; blkref #%d: rel %s, blk %d", ref.ID, ref.Rel, ref.Block)

@@ -54,7 +54,7 @@ func (p Pages) Apply(m rmgr.Manager, e Entry, signals *[]Signal) error {
 }
 
 func (p Pages) redo(m rmgr.Manager, ctx *redoContext, rec *wal.Record) error {
-	if err := redoOrPanic(m, ctx, rec); err != nil {
+	if err := rmgr.Redo(m, ctx, rec); err != nil {
 		return err
 	}
 	for _, s := range ctx.staged {
@@ -70,17 +70,6 @@ func (p Pages) redo(m rmgr.Manager, ctx *redoContext, rec *wal.Record) error {
 		p[s.key] = s.now
 	}
 	return nil
-}
-
-// redoOrPanic turns a panic into an error, as a node does: the record, and what came of it so far, is
-// dropped.
-func redoOrPanic(m rmgr.Manager, ctx rmgr.RedoContext, rec *wal.Record) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("rmgrtest: redo of %s/%s at %s panicked: %v", m.Name(), m.Identify(rec.Info), rec.LSN, p)
-		}
-	}()
-	return m.Redo(ctx, rec)
 }
 
 // A staged page is a copy that Redo may change.

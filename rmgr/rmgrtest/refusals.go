@@ -40,7 +40,7 @@ func refusals(t testing.TB, e *Engine, r rmgr.Registration) {
 	try := func(why string, entry Entry, rec wal.Record) {
 		t.Helper()
 		ctx := &redoContext{pages: pages, format: entry.Format}
-		err := redoOrPanic(r.Manager, ctx, &rec)
+		err := rmgr.Redo(r.Manager, ctx, &rec)
 		key, changed := ctx.changed()
 		switch {
 		case err == nil:

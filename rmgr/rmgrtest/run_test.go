@@ -231,7 +231,8 @@ func TestAPanicOnThePrimaryRefusesTheWrite(t *testing.T) {
 	before := e.Pages.Clone()
 	broken = true
 	_, err := e.Call("add", 1)
-	if err == nil || err.Error() != "rmgrtest: redo of counter/ADD at "+e.Log[0].Record.End.String()+" panicked: a bug" {
+	var panicked *rmgr.PanicError
+	if !errors.As(err, &panicked) || panicked.LSN != e.Log[0].Record.End || panicked.Value != "a bug" {
 		t.Errorf("got %v", err)
 	}
 	if key, differ := e.Differ(before, e.Pages); differ || len(e.Log) != 1 {

@@ -1,0 +1,50 @@
+package rmgr
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+// A PanicError is a manager's panic in Redo, as an error: a bug in a module must not take what it was
+// about with it. The caller puts the pages back as for every other error.
+type PanicError struct {
+	Manager string
+	Record  string // what Identify says
+	LSN     wal.LSN
+	Value   any // what was passed to panic
+}
+
+func (e *PanicError) Error() string {
+	at := "a new record"
+	if e.LSN != wal.InvalidLSN {
+		at = "the record at " + e.LSN.String()
+	}
+	return fmt.Sprintf("redo of %s/%s panicked on %s: %v; this is a bug in the module that has this resource manager", e.Manager, e.Record, at, e.Value)
+}
+
+// Redo calls m.Redo; a panic becomes a *PanicError.
+func Redo(m Manager, ctx RedoContext, rec *wal.Record) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &PanicError{Manager: m.Name(), Record: m.Identify(rec.Info), LSN: rec.LSN, Value: p}
+		}
+	}()
+	return m.Redo(ctx, rec)
+}
+
+// Describe lets m describe rec if it can. After a panic the description says so and ends: it is
+// printed beside errors, and must not hide them.
+func Describe(m Manager, w io.Writer, rec *wal.Record) {
+	d, ok := m.(Describer)
+	if !ok {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(w, "(the description panicked: %v)", p)
+		}
+	}()
+	d.Describe(w, rec)
+}
