@@ -37,6 +37,7 @@ func main() {
 	exit(err)
 }
 
+// exit runs after everything deferred.
 func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -56,6 +57,7 @@ type options struct {
 	json    string
 	pgbin   string
 	only    string
+	profile string
 	suites  []string
 
 	node string // our binary, built by bench
@@ -73,6 +75,7 @@ func parse(args []string) (*options, error) {
 	f.StringVar(&o.json, "json", "bench.json", "file for all runs")
 	f.StringVar(&o.pgbin, "pgbin", "/usr/lib/postgresql/15/bin", "PostgreSQL 15's programs")
 	f.StringVar(&o.only, "case", "", "only cases whose name contains this")
+	f.StringVar(&o.profile, "profile", "", "directory for a processor profile of every kind of run, of this process's part in it")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}

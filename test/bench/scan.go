@@ -79,7 +79,10 @@ func writeScanned(j *job) error {
 	j.Start = log.NextStart().String()
 	var b wal.Builder
 	main := wal.LogicalMessage{Database: 5, Prefix: "b", Payload: payload}.Append(nil)
-	for range j.Records {
+	for i := range j.Records + 1 { // one behind the end
+		if i == j.Records {
+			j.End = log.InsertLSN().String()
+		}
 		b.Begin(wal.RmgrLogicalMessage, 0)
 		b.AddMain(main)
 		if err := b.Finish(); err != nil {
@@ -89,7 +92,6 @@ func writeScanned(j *job) error {
 			return err
 		}
 	}
-	j.End = log.InsertLSN().String()
 	return errors.Join(log.Flush(log.InsertLSN()), log.Close())
 }
 

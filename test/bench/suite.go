@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -62,6 +63,7 @@ type job struct {
 	Script  string
 	Node    string
 	PGBin   string
+	Profile string // file
 }
 
 func prepare(ctx context.Context, name string, o *options) (*suite, error) {
@@ -100,6 +102,9 @@ func (s *suite) run(ctx context.Context, o *options) error {
 		for round := range o.runs {
 			for i := range k.Jobs {
 				j := k.Jobs[(i+round)%len(k.Jobs)]
+				if o.profile != "" {
+					j.Profile = filepath.Join(o.profile, strings.ReplaceAll(s.Name+" "+k.Name+" "+j.Backend+".prof", " ", "_"))
+				}
 				r, err := runChild(ctx, o, s.Name, j)
 				if err != nil {
 					return err
@@ -132,6 +137,17 @@ func runJob(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	runners := map[string]func(context.Context, job) (measure.Run, error){
 		"append": runAppend, "edge": runEdge, "scan": runScan, "redo": runRedo, "sql": runSQL, "alloc": runAlloc,
+	}
+	if j.Profile != "" {
+		f, err := os.Create(j.Profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	r, err := runners[j.Suite](ctx, j)
 	if err != nil {
