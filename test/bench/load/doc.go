@@ -1,0 +1,2 @@
+// Package load makes committers and measures what they see.
+package load

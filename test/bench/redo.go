@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/node/engine"
+	"github.com/redoubt-wal/redoubt/test/bench/measure"
+	"github.com/redoubt-wal/redoubt/test/bench/server"
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/segment"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
+
+// workloads are logs of the same shape, made by our engine and by PostgreSQL: one row is one record of
+// ours, and in PostgreSQL one too, except that a row with a random key is two (heap and index).
+var workloads = []struct {
+	name string
+	rows int
+	goal goal
+	sql  string // makes %d rows
+}{
+	{"records without pages", 4000000, goal{Peer: 1.2},
+		"SELECT count(pg_logical_emit_message(false, 'b', repeat('x', 100))) FROM generate_series(1, %d)"},
+	{"page inserts", 2000000, goal{Peer: 2},
+		"INSERT INTO rows SELECT g, repeat('x', 90) FROM generate_series(1, %d) g"},
+	{"random keys", 1000000, goal{Peer: 2},
+		"INSERT INTO keys SELECT md5(g::text), repeat('x', 90) FROM generate_series(1, %d) g"},
+}
+
+// redoSuite makes directories that a crash has left; each run recovers a copy of one. Of PostgreSQL it
+// takes what its log says of redo alone, of ours all of the engine's Open.
+func redoSuite(ctx context.Context, o *options, dir string) (*suite, error) {
+	s := &suite{About: "records a second replayed by crash recovery: the engine's whole Open; of PostgreSQL, redo alone as its log says"}
+	for i, w := range workloads {
+		rows := w.rows
+		if o.quick {
+			rows /= 10
+		}
+		if !strings.Contains(w.name, o.only) {
+			continue
+		}
+		j := job{PGBin: o.pgbin, Script: w.name}
+		theirs, ours := j, j
+		ours.Data, theirs.Data = filepath.Join(dir, fmt.Sprint("ours", i)), filepath.Join(dir, fmt.Sprint("theirs", i))
+		if err := crashOurs(ctx, ours.Data, w.name, rows); err != nil {
+			return nil, fmt.Errorf("%s: %w", w.name, err)
+		}
+		if err := crashTheirs(ctx, o.pgbin, theirs.Data, fmt.Sprintf(w.sql, rows)); err != nil {
+			return nil, fmt.Errorf("%s: %w", w.name, err)
+		}
+		s.Cases = append(s.Cases, &kase{Name: w.name, Unit: "rec/s", Goal: w.goal, Jobs: []job{named("redoubt", ours), named("postgres", theirs)}})
+	}
+	return s, nil
+}
+
+// crashOurs writes rows without a checkpoint, makes the log durable, and drops everything else.
+func crashOurs(ctx context.Context, dir, workload string, rows int) error {
+	e, err := newEngine(ctx, dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(e.write(ctx, workload, rows), e.crash())
+}
+
+func crashTheirs(ctx context.Context, pgbin, dir, fill string) error {
+	if err := server.InitPostgres(ctx, pgbin, dir); err != nil {
+		return err
+	}
+	s, err := server.StartPostgres(pgbin, dir)
+	if err != nil {
+		return err
+	}
+	err = s.Ready(ctx)
+	if err == nil {
+		_, err = s.SQL(ctx, "CREATE TABLE rows(k bigint, v text)", "CREATE TABLE keys(k text PRIMARY KEY, v text)",
+			"CHECKPOINT", fill, "CREATE TABLE flushed()")
+	}
+	return errors.Join(err, s.Stop(syscall.SIGQUIT))
+}
+
+func runRedo(ctx context.Context, j job) (measure.Run, error) {
+	data := filepath.Join(j.Dir, "data")
+	if err := os.CopyFS(data, os.DirFS(j.Data)); err != nil {
+		return measure.Run{}, err
+	}
+	if err := os.Chmod(data, 0o700); err != nil {
+		return measure.Run{}, err
+	}
+	if err := settle(data); err != nil {
+		return measure.Run{}, err
+	}
+	recover := recoverOurs
+	if j.Backend == "postgres" {
+		recover = recoverTheirs
+	}
+	seconds, from, to, err := recover(ctx, j, data)
+	if err != nil {
+		return measure.Run{}, err
+	}
+	records, end, err := countRecords(data, from, to)
+	return measure.Run{Value: float64(records) / seconds, More: map[string]float64{"MB/s": float64(end-from) / seconds / 1e6, "s": seconds, "records": float64(records)}}, err
+}
+
+func recoverOurs(ctx context.Context, _ job, data string) (seconds float64, from, to wal.LSN, err error) {
+	o, err := engineOptions(data)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	start := time.Now()
+	e, err := engine.Open(ctx, o)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	seconds = time.Since(start).Seconds()
+	defer e.Abort()
+	p := e.Positions()
+	return seconds, p.Redo, p.Replay, nil
+}
+
+func recoverTheirs(ctx context.Context, j job, data string) (seconds float64, from, to wal.LSN, err error) {
+	if err := server.Give(data); err != nil {
+		return 0, 0, 0, err
+	}
+	s, err := server.StartPostgres(j.PGBin, data)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	seconds, first, last, err := s.Redo(ctx)
+	if err := errors.Join(err, s.Stop(syscall.SIGQUIT)); err != nil {
+		return 0, 0, 0, err
+	}
+	if from, err = wal.ParseLSN(first); err != nil {
+		return 0, 0, 0, err
+	}
+	to, err = wal.ParseLSN(last)
+	seconds = max(seconds, 0.005) // its log has two digits
+	return seconds, from, to + 1, err // the start of the last record
+}
+
+// countRecords counts the records that start in [from, to).
+func countRecords(data string, from, to wal.LSN) (n int, end wal.LSN, err error) {
+	src := segment.NewSource(vfs.OS(), filepath.ToSlash(filepath.Join(data, "pg_wal")), wal.DefaultSegmentSize, wal.NewHistory(1))
+	defer src.Close()
+	r := wal.NewReader(src, wal.ReaderOptions{})
+	r.Seek(from)
+	for {
+		rec, err := r.Next()
+		if err != nil {
+			return n, end, fmt.Errorf("count records up to %s: %w", to, err)
+		}
+		if rec.LSN >= to {
+			return n, end, nil
+		}
+		n, end = n+1, rec.End
+		if rec.End >= to {
+			return n, end, nil
+		}
+	}
+}
