@@ -29,7 +29,7 @@ func FuzzPage(f *testing.F) {
 
 // FuzzRecord decodes hostile bodies under a valid header and sum, and builds what it decoded again.
 func FuzzRecord(f *testing.F) {
-	for _, g := range golden {
+	for _, g := range goldenRecords {
 		f.Add(unhex(f, g.bytes))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -146,7 +146,7 @@ func FuzzHistory(f *testing.F) {
 }
 
 func FuzzCheckpoint(f *testing.F) {
-	f.Add(unhex(f, golden["CHECKPOINT_ONLINE"].bytes)[26:])
+	f.Add(unhex(f, goldenRecords["CHECKPOINT_ONLINE"].bytes)[26:])
 	f.Fuzz(func(t *testing.T, main []byte) {
 		c, err := wal.DecodeCheckpoint(main)
 		if err != nil {
@@ -162,7 +162,7 @@ func FuzzPayload(f *testing.F) {
 	for _, p := range payloads {
 		f.Add(p.value.Append(nil), uint8(0))
 	}
-	f.Add(unhex(f, golden["COMMIT"].bytes)[26:], wal.XactHasInfo)
+	f.Add(unhex(f, goldenRecords["COMMIT"].bytes)[26:], wal.XactHasInfo)
 	f.Fuzz(func(t *testing.T, main []byte, info uint8) {
 		for name, p := range payloads {
 			_, back, err := p.decode(main)

@@ -64,9 +64,9 @@ func TestPageHeadersArePostgreSQLs(t *testing.T) {
 	}
 }
 
-// golden are records that PostgreSQL 15.18 wrote. garbage are offsets of C padding in main data, which
+// goldenRecords are records that PostgreSQL 15.18 wrote. garbage are offsets of C padding in main data, which
 // has no defined contents.
-var golden = map[string]struct {
+var goldenRecords = map[string]struct {
 	lsn, prev wal.LSN
 	rmgr      wal.RmgrID
 	info      uint8
@@ -111,7 +111,7 @@ var golden = map[string]struct {
 }
 
 func TestRecordsArePostgreSQLs(t *testing.T) {
-	for name, tt := range golden {
+	for name, tt := range goldenRecords {
 		t.Run(name, func(t *testing.T) {
 			raw := unhex(t, tt.bytes)
 			rec := decode(t, raw, tt.lsn)

@@ -2,8 +2,10 @@ package recovery
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/rmgr/rmgrdesc"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
@@ -19,30 +21,20 @@ func (xlog) Name() string        { return "XLOG" }
 func (transaction) Name() string { return "Transaction" }
 func (standby) Name() string     { return "Standby" }
 
+// The newest names include those of PostgreSQL 15, and one operation more.
 func (xlog) Identify(info uint8) string {
-	return map[uint8]string{
-		wal.XLogCheckpointShutdown: "CHECKPOINT_SHUTDOWN", wal.XLogCheckpointOnline: "CHECKPOINT_ONLINE",
-		wal.XLogNoop: "NOOP", wal.XLogNextOID: "NEXTOID", wal.XLogSwitch: "SWITCH",
-		wal.XLogBackupEnd: "BACKUP_END", wal.XLogParameterChange: "PARAMETER_CHANGE",
-		wal.XLogRestorePoint: "RESTORE_POINT", wal.XLogFPWChange: "FPW_CHANGE",
-		wal.XLogEndOfRecovery: "END_OF_RECOVERY", wal.XLogFPIForHint: "FPI_FOR_HINT", wal.XLogFPI: "FPI",
-		wal.XLogOverwriteContRecord: "OVERWRITE_CONTRECORD", wal.XLogCheckpointRedo: "CHECKPOINT_REDO",
-	}[info&0xF0]
+	return rmgrdesc.Identify(wal.RmgrXLOG, info, wal.PageMagic18)
 }
-
 func (transaction) Identify(info uint8) string {
-	return map[uint8]string{
-		wal.XactCommit: "COMMIT", wal.XactPrepare: "PREPARE", wal.XactAbort: "ABORT",
-		wal.XactCommitPrepared: "COMMIT_PREPARED", wal.XactAbortPrepared: "ABORT_PREPARED",
-		wal.XactAssignment: "ASSIGNMENT", wal.XactInvalidations: "INVALIDATION",
-	}[info&wal.XactOpMask]
+	return rmgrdesc.Identify(wal.RmgrTransaction, info, wal.PageMagic18)
+}
+func (standby) Identify(info uint8) string {
+	return rmgrdesc.Identify(wal.RmgrStandby, info, wal.PageMagic18)
 }
 
-func (standby) Identify(info uint8) string {
-	return map[uint8]string{
-		wal.StandbyLock: "LOCK", wal.StandbyRunningXacts: "RUNNING_XACTS", wal.StandbyInvalidations: "INVALIDATIONS",
-	}[info&0xF0]
-}
+func (xlog) Describe(w io.Writer, rec *wal.Record)        { rmgrdesc.Printer{}.Describe(w, rec) }
+func (transaction) Describe(w io.Writer, rec *wal.Record) { rmgrdesc.Printer{}.Describe(w, rec) }
+func (standby) Describe(w io.Writer, rec *wal.Record)     { rmgrdesc.Printer{}.Describe(w, rec) }
 
 // Redo restores the images of FPI records (the Applier does it for every block that Redo leaves out).
 func (m xlog) Redo(_ rmgr.RedoContext, rec *wal.Record) error        { return known(m, rec) }

