@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -120,7 +121,8 @@ func (ss *session) streamChanges(ctx context.Context, cmd *StartReplication) err
 	}
 	defer ss.server.streams.Done()
 
-	ctx, cancel := context.WithCancelCause(ctx)
+	session := ctx
+	ctx, cancel := context.WithCancelCause(session)
 	defer cancel(nil)
 	slot, release, err := ss.takeSlot(ctx, cmd.Slot, true, cancel)
 	if err != nil {
@@ -137,7 +139,20 @@ func (ss *session) streamChanges(ctx context.Context, cmd *StartReplication) err
 	s := &changeSender{sender: ss.newSender(cmd.Slot, from), changes: changes}
 	history, _ := o.Log.Position()
 	s.timeline = history.Timeline()
-	s.confirm = func(flushed wal.LSN) { o.Slots.Confirm(cmd.Slot, flushed, changes.Restart(flushed)) }
+	unsaved := make(chan struct{}, 1)
+	s.confirm = func(flushed wal.LSN) {
+		o.Slots.Confirm(cmd.Slot, flushed, changes.Restart(flushed))
+		wake(unsaved)
+	}
+	saving := make(chan struct{})
+	go func() { defer close(saving); ss.saveConfirmed(ctx, unsaved) }()
+	defer func() {
+		cancel(nil)
+		<-saving
+		if session.Err() == nil { // else the data directory may be another's already
+			ss.saveSlots()
+		}
+	}()
 
 	s.conn.Send(&pgproto3.CopyBothResponse{})
 	if err := s.flush(); err != nil {
@@ -151,6 +166,33 @@ func (ss *session) streamChanges(ctx context.Context, cmd *StartReplication) err
 	Complete(ss.conn, "COPY 0")
 	Complete(ss.conn, "START_REPLICATION")
 	return nil
+}
+
+// saveEvery is how often what a logical client confirms is made durable. A crash repeats what was
+// confirmed after the last time; a stream that ends otherwise leaves nothing unsaved.
+const saveEvery = time.Second
+
+// saveConfirmed saves the slots now and then while there is something new, until ctx ends.
+func (ss *session) saveConfirmed(ctx context.Context, unsaved <-chan struct{}) {
+	for {
+		select {
+		case <-unsaved:
+			ss.saveSlots()
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-time.After(saveEvery):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (ss *session) saveSlots() {
+	if err := ss.server.opts.Slots.Save(); err != nil {
+		ss.log.Error("could not save replication slots", "error", err)
+	}
 }
 
 // run sends until the stream ends. stopped reports whether listen has ended.
