@@ -260,8 +260,12 @@ func (c *client) next() (e event, ok bool, err error) {
 func (c *client) until(end wal.LSN) string {
 	c.t.Helper()
 	var lines []string
+	began := time.Now() // of the bubble
 	for {
 		e, ok, err := c.next()
+		if waited := time.Since(began); waited > time.Second {
+			c.t.Fatalf("it took the server %s to say how far it is", waited)
+		}
 		if !ok {
 			c.t.Fatalf("the stream ended with %v %v after\n%s", e, err, strings.Join(lines, "\n"))
 		}

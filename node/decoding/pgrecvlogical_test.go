@@ -74,7 +74,7 @@ func (p *process) start() {
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	must(p.t, p.cmd.Start())
 	for range 200 {
-		if exec.Command(tool(p.t, "psql"), p.args("-c", "SELECT 1")...).Run() == nil {
+		if out, _ := exec.Command(tool(p.t, "psql"), p.args("-XAtq", "-c", "SELECT pg_is_in_recovery()")...).Output(); strings.TrimSpace(string(out)) == "f" {
 			return
 		}
 		time.Sleep(50 * time.Millisecond) // a real process: nothing tells when it is up

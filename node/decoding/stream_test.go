@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
 	"github.com/redoubt-wal/redoubt/rmgr/ledger"
@@ -105,6 +106,29 @@ func TestARestartGoesOnBehindWhatWasConfirmed(t *testing.T) {
 		c.start("s", third.String()+` ("include-xids" '0')`) // a later start is the client's word
 		fourth := p.call("kv_put", "d", "4")
 		same(t, c.until(fourth), putLine("d", "4"))
+		c.close()
+		p.conns.Wait()
+	})
+}
+
+func TestAConfirmationIsSavedWhileTheStreamGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPrimary(t, both...)
+		defer p.Abort()
+		c := p.connect(true)
+		c.create("s", "test_decoding")
+		c.start("s", bare)
+		for i := range 3 {
+			end := p.call("kv_put", key(i), "1")
+			c.until(end)
+			c.confirm(end)
+			<-time.After(1100 * time.Millisecond) // of the bubble
+			slots, err := replication.OpenSlots(replication.SlotsOptions{FS: p.fs.PowerCut(0), Dir: "/data/pg_replslot"})
+			must(t, err)
+			if s, _ := slots.Get("s"); s.ConfirmedFlush != end {
+				t.Errorf("confirmed %s, a power cut a second later leaves %s", end, s.ConfirmedFlush)
+			}
+		}
 		c.close()
 		p.conns.Wait()
 	})
