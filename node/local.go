@@ -12,6 +12,7 @@ import (
 	api "github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/basebackup"
 	"github.com/redoubt-wal/redoubt/node/config"
+	"github.com/redoubt-wal/redoubt/node/decoding"
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/rmgr"
@@ -78,6 +79,7 @@ func (n *Node) openLocal(ctx context.Context) (*local, error) {
 		Log: replication.LogOf(l.engine), Slots: slots, Sync: l.sync, Now: n.opts.Now, Logger: n.log,
 		Timeout:    func() time.Duration { return s.Duration("wal_sender_timeout") },
 		MaxSenders: int(s.Int("max_wal_senders")), BaseBackup: backups.Serve,
+		Logical: decoding.Handler{Engine: l.engine, Table: n.table},
 	})
 	l.streams, l.end = context.WithCancelCause(n.run)
 	err = s.Set("wal_segment_size", fmt.Sprint(l.engine.SegmentSize()))

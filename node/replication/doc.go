@@ -3,7 +3,7 @@
 //
 //	pgwire ──► Server.Serve ──┬─ IDENTIFY_SYSTEM, SHOW, TIMELINE_HISTORY, …_REPLICATION_SLOT
 //	                          ├─ BASE_BACKUP ──► Options.BaseBackup (node/basebackup)
-//	                          ├─ START_REPLICATION … LOGICAL ──► Options.Logical (node/decoding)
+//	                          ├─ START_REPLICATION … LOGICAL ──► changeSender ◄── Options.Logical (node/decoding)
 //	                          └─ START_REPLICATION … PHYSICAL ──► sender
 //	                                     │ log                ▲ written, flushed, applied
 //	                                     ▼                    │

@@ -16,7 +16,7 @@ import (
 // maxChunk is the most log that one message carries (MAX_SEND_SIZE). Clients rely on it.
 const maxChunk = 16 * wal.PageSize
 
-// A sender is one physical stream of a session. Its goroutine sends; a second one, listen, takes what
+// A sender is one stream of a session, of log or, in a changeSender, of what was decoded from it. Its goroutine sends; a second one, listen, takes what
 // the client says, so that a confirmation releases commits while a chunk is being written.
 type sender struct {
 	*session
@@ -24,6 +24,7 @@ type sender struct {
 	segSize  uint64
 	timeline wal.TimelineID // what the client asked for
 	slot     string
+	confirm  func(flushed wal.LSN) // tells the slot what the client has; nil without one
 
 	sent wal.LSN // next byte to send; of the sending goroutine
 	buf  []byte
@@ -56,15 +57,16 @@ func (ss *session) stream(ctx context.Context, cmd *StartReplication) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if cmd.Slot != "" {
-		release, err := ss.takeSlot(ctx, cmd.Slot, cancel)
+		_, release, err := ss.takeSlot(ctx, cmd.Slot, false, cancel)
 		if err != nil {
 			return err
 		}
 		defer release()
 	}
-	s := &sender{
-		session: ss, log: o.Log, segSize: o.SegmentSize, timeline: cmd.Timeline, slot: cmd.Slot, sent: cmd.From,
-		replied: make(chan struct{}, 1), answer: make(chan struct{}, 1), finished: make(chan error, 1),
+	s := ss.newSender(cmd.Slot, cmd.From)
+	s.timeline = cmd.Timeline
+	if cmd.Slot != "" {
+		s.confirm = func(flushed wal.LSN) { o.Slots.Advance(cmd.Slot, flushed) }
 	}
 	history, _ := s.log.Position()
 	if s.timeline == 0 {
@@ -98,6 +100,14 @@ func (ss *session) stream(ctx context.Context, cmd *StartReplication) error {
 	return nil
 }
 
+func (ss *session) newSender(slot string, from wal.LSN) *sender {
+	o := &ss.server.opts
+	return &sender{
+		session: ss, log: o.Log, segSize: o.SegmentSize, slot: slot, sent: from,
+		replied: make(chan struct{}, 1), answer: make(chan struct{}, 1), finished: make(chan error, 1),
+	}
+}
+
 // shareOf is a timeline's share of a history and the timeline after it, 0 if it is the current one.
 func shareOf(h wal.History, tli wal.TimelineID) (share wal.HistoryEntry, next wal.TimelineID, err error) {
 	for i, e := range h {
@@ -113,15 +123,18 @@ func shareOf(h wal.History, tli wal.TimelineID) (share wal.HistoryEntry, next wa
 }
 
 // takeSlot acquires a slot for the stream; when it is given up meanwhile the stream ends.
-func (ss *session) takeSlot(ctx context.Context, name string, cancel context.CancelCauseFunc) (release func(), err error) {
+func (ss *session) takeSlot(ctx context.Context, name string, logical bool, cancel context.CancelCauseFunc) (slot Slot, release func(), err error) {
 	slots := ss.server.opts.Slots
 	slot, lost, err := slots.Acquire(name, ss.conn.PID())
 	if err != nil {
-		return nil, err
+		return slot, nil, err
 	}
-	if slot.Logical {
+	if slot.Logical != logical {
 		slots.Release(name)
-		return nil, &rmgr.Error{Code: "55000", Message: "cannot use a logical replication slot for physical replication"}
+		if logical {
+			return slot, nil, &rmgr.Error{Code: "0A000", Message: "cannot use physical replication slot for logical decoding"}
+		}
+		return slot, nil, &rmgr.Error{Code: "55000", Message: "cannot use a logical replication slot for physical replication"}
 	}
 	go func() {
 		select {
@@ -130,7 +143,7 @@ func (ss *session) takeSlot(ctx context.Context, name string, cancel context.Can
 		case <-ctx.Done():
 		}
 	}()
-	return func() { slots.Release(name) }, nil
+	return slot, func() { slots.Release(name) }, nil
 }
 
 // copy is the stream itself, from the CopyBothResponse to both sides' CopyDone. It returns nil when
@@ -146,13 +159,18 @@ func (s *sender) copy(ctx context.Context, drain <-chan struct{}) (err error) {
 			Message: fmt.Sprintf("requested starting point %s is ahead of the WAL flush position of this server %s", s.sent, end),
 		}
 	}
-	s.begin()
+	s.begin(s.server.opts.Sync.join(s.conn.ApplicationName()))
 	defer s.end()
+	return s.converse(func() (stopped bool, err error) { return s.run(ctx, drain) })
+}
+
+// converse runs the sending side while listen takes what the client says.
+func (s *sender) converse(run func() (stopped bool, err error)) error {
 	s.idle = time.NewTimer(time.Hour)
 	defer s.idle.Stop()
 
 	go func() { s.finished <- s.listen() }()
-	stopped, err := s.run(ctx, drain)
+	stopped, err := run()
 	if !stopped {
 		s.conn.SetReadDeadline(longAgo)
 		<-s.finished
@@ -161,9 +179,8 @@ func (s *sender) copy(ctx context.Context, drain <-chan struct{}) (err error) {
 	return err
 }
 
-// begin makes the stream visible, to commits as well.
-func (s *sender) begin() {
-	m := s.server.opts.Sync.join(s.conn.ApplicationName())
+// begin makes the stream visible, to commits as well if it is a member.
+func (s *sender) begin(m *member) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.member = m
@@ -176,8 +193,10 @@ func (s *sender) begin() {
 func (s *sender) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.server.opts.Sync.leave(s.member)
-	s.member = nil
+	if s.member != nil {
+		s.server.opts.Sync.leave(s.member)
+		s.member = nil
+	}
 	s.replica.State, s.replica.Timeline, s.replica.Slot = StateStartup, 0, ""
 }
 
@@ -465,11 +484,13 @@ func (s *sender) take(data []byte) error {
 	if r != nil {
 		s.written, s.flushed, s.applied = r.write, r.flush, r.apply
 		s.replica.Write, s.replica.Flush, s.replica.Apply, s.replica.ReplyTime = r.write, r.flush, r.apply, r.time
-		s.server.opts.Sync.update(s.member, s.timeline, s.counts, r.write, r.flush, r.apply)
+		if s.member != nil {
+			s.server.opts.Sync.update(s.member, s.timeline, s.counts, r.write, r.flush, r.apply)
+		}
 	}
 	s.mu.Unlock()
-	if r != nil && s.slot != "" && r.flush != 0 {
-		s.server.opts.Slots.Advance(s.slot, r.flush)
+	if r != nil && s.confirm != nil && r.flush != 0 {
+		s.confirm(r.flush)
 	}
 	if r != nil && r.reply {
 		wake(s.answer)

@@ -81,12 +81,6 @@ type Options struct {
 	Logical    LogicalHandler
 }
 
-// A LogicalHandler answers the commands of logical decoding.
-type LogicalHandler interface {
-	CreateSlot(ctx context.Context, c Conn, cmd *CreateSlot) error
-	Start(ctx context.Context, c Conn, cmd *StartReplication) error
-}
-
 // A Replica is one client that is being served (pg_stat_replication).
 type Replica struct {
 	PID       int32

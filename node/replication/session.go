@@ -151,7 +151,7 @@ func (ss *session) run(ctx context.Context, text string, cmd any) error {
 		if err := ss.mayDecode(); err != nil {
 			return err
 		}
-		return ss.server.opts.Logical.Start(ctx, ss.conn, cmd)
+		return ss.streamChanges(ctx, cmd)
 	default:
 		return fmt.Errorf("command %T has no answer", cmd)
 	}
@@ -203,7 +203,7 @@ func (ss *session) createSlot(ctx context.Context, cmd *CreateSlot) error {
 		if err := ss.mayDecode(); err != nil {
 			return err
 		}
-		return ss.server.opts.Logical.CreateSlot(ctx, ss.conn, cmd)
+		return ss.createLogicalSlot(ctx, cmd)
 	}
 	reserve := false
 	for i, o := range cmd.Options {
@@ -276,7 +276,9 @@ func (ss *session) mayDecode() error {
 	case ss.server.opts.Logical == nil:
 		return &rmgr.Error{Code: "0A000", Message: "logical decoding is not available on this server"}
 	case !ss.conn.Logical():
-		return &rmgr.Error{Code: "55000", Message: "logical decoding requires a database connection"}
+		return &rmgr.Error{Code: "55000", Message: "logical decoding requires a database connection", Hint: "Connect with replication=database."}
+	case ss.server.opts.Log.InRecovery():
+		return &rmgr.Error{Code: "0A000", Message: "logical decoding cannot be used while in recovery"}
 	}
 	return nil
 }

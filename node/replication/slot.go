@@ -36,8 +36,8 @@ type SlotsOptions struct {
 // Slots are a node's replication slots. Any goroutine may call its methods.
 //
 // On disk each is a directory with a file "state" (see encodeSlot); without it there is no slot. A temporary slot is in memory
-// only and ends with its session. What a client has confirmed is written by Save, at checkpoints;
-// creating, dropping and giving up are durable when the call returns.
+// only and ends with its session. What a client has confirmed is written by Save, at checkpoints and
+// while a logical stream goes on; creating, dropping and giving up are durable when the call returns.
 type Slots struct {
 	opts SlotsOptions
 
@@ -276,9 +276,15 @@ func (s *Slots) Confirm(name string, confirmed, restart wal.LSN) {
 	if sl == nil || !sl.Logical || sl.InvalidatedAt != 0 {
 		return
 	}
+	if confirmed <= sl.ConfirmedFlush && restart <= sl.RestartLSN {
+		return
+	}
 	sl.ConfirmedFlush = max(sl.ConfirmedFlush, confirmed)
 	sl.RestartLSN = max(sl.RestartLSN, restart)
 	sl.dirty = true
+	if sl.Temporary {
+		sl.saved = sl.RestartLSN
+	}
 }
 
 // Get returns a slot.

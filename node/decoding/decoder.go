@@ -1,0 +1,280 @@
+package decoding
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/rmgr/modules"
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+// Database is the OID of the one database; records of others, if the log has any, are not delivered.
+const Database = 5
+
+// A Source is the durable log: segment.Source is one.
+type Source interface {
+	wal.PageSource
+	io.Closer
+}
+
+// Options of a Decoder. All are required.
+type Options struct {
+	Source      Source
+	SegmentSize uint64
+	SystemID    uint64
+	Table       *rmgr.Table
+	Slot        string  // its name, for errors
+	Restart     wal.LSN // where to begin to read
+	From        wal.LSN // what commits here or later is delivered
+	Output      Output
+}
+
+// A Decoder reads the log for one stream. It is for one goroutine, except Restart.
+type Decoder struct {
+	o        Options
+	reader   *wal.Reader
+	snapshot modules.Snapshot // in force at the reader's position
+	open     open
+	marks    marks
+	send     func(wal.LSN, []byte) error // during Read
+}
+
+// NewDecoder begins at o.Restart.
+func NewDecoder(o Options) *Decoder {
+	d := &Decoder{o: o, open: open{}, marks: marks{start: o.Restart}}
+	d.reader = wal.NewReader(o.Source, wal.ReaderOptions{SegmentSize: o.SegmentSize, SystemID: o.SystemID})
+	d.reader.Seek(o.Restart)
+	return d
+}
+
+// batch is how many records Read decodes before its caller may look at other things.
+const batch = 128
+
+// Read is replication.Changes.
+func (d *Decoder) Read(send func(lsn wal.LSN, data []byte) error) (more bool, err error) {
+	d.send = send
+	for range batch {
+		rec, err := d.reader.Next()
+		if errors.Is(err, wal.ErrNotYet) {
+			return false, nil
+		}
+		if err != nil {
+			return false, d.readError(err)
+		}
+		if err := d.decode(rec); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// Position is replication.Changes.
+func (d *Decoder) Position() wal.LSN { return d.reader.End() }
+
+// Restart is replication.Changes.
+func (d *Decoder) Restart(confirmed wal.LSN) wal.LSN { return d.marks.restart(confirmed) }
+
+// Close is replication.Changes.
+func (d *Decoder) Close() error { return d.o.Source.Close() }
+
+func (d *Decoder) readError(err error) error {
+	if errors.Is(err, wal.ErrNoPage) {
+		return &rmgr.Error{
+			Code:    "58P01",
+			Message: fmt.Sprintf("requested WAL at %s has already been removed", d.reader.End()),
+			Detail:  err.Error(),
+			Hint:    fmt.Sprintf("Replication slot %q cannot go on: drop it and make another.", d.o.Slot),
+		}
+	}
+	return &rmgr.Error{Code: "XX001", Message: fmt.Sprintf("could not read WAL at %s for logical decoding: %v", d.reader.End(), err)}
+}
+
+// decode takes one record.
+func (d *Decoder) decode(rec *wal.Record) error {
+	switch rec.Rmgr {
+	case wal.RmgrXLOG:
+		if op := rec.Op(); op == wal.XLogCheckpointShutdown || op == wal.XLogEndOfRecovery {
+			return d.recovered(rec)
+		}
+		return nil
+	case wal.RmgrTransaction:
+		return d.ended(rec)
+	case wal.RmgrModules:
+		return d.modules(rec)
+	case wal.RmgrStandby:
+		return nil
+	}
+	changes, err := d.changes(rec)
+	if err != nil {
+		return err
+	}
+	if rec.Xid != 0 {
+		p := d.open.note(rec.Xid, rec.LSN)
+		p.changes = append(p.changes, part(changes, true)...)
+		changes = part(changes, false)
+	}
+	return d.atOnce(rec, changes)
+}
+
+// part are the changes that wait for their commit, or those that do not: PostgreSQL's
+// non-transactional messages may carry the xid of the transaction they were sent in.
+func part(changes []Change, waits bool) (out []Change) {
+	for _, c := range changes {
+		if (c.Message == nil || c.Message.Transactional) == waits {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// modules puts the formats of a MODULES record in force.
+func (d *Decoder) modules(rec *wal.Record) error {
+	s, err := modules.Decode(rec.Main)
+	if err != nil {
+		return d.decodeError(rec, "Modules", err)
+	}
+	d.snapshot = s
+	d.marks.add(rec.LSN, d.open.oldest(rec.LSN))
+	return nil
+}
+
+// changes asks the record's manager. One that decodes nothing gives none.
+func (d *Decoder) changes(rec *wal.Record) (out []Change, err error) {
+	m, loaded := d.o.Table.Lookup(rec.Rmgr)
+	if !loaded {
+		missing := d.snapshot.NotRegistered(rec.Rmgr, rec.LSN)
+		name := d.nameOf(rec.Rmgr)
+		return nil, &rmgr.Error{
+			Code: "XX000", Message: missing.Error(), Hint: missing.Hint(),
+			Detail: fmt.Sprintf("Logical decoding for slot %q has met a record of resource manager %s at %s.", d.o.Slot, name, rec.LSN),
+		}
+	}
+	decoder, ok := m.(rmgr.Decoder)
+	if !ok {
+		return nil, nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = d.decodeError(rec, m.Name(), fmt.Errorf("panic: %v", p))
+		}
+	}()
+	err = decoder.Decode(rec, d.snapshot.Format(rec.Rmgr), func(c rmgr.Change) {
+		change := Change{Change: c, LSN: rec.LSN, End: rec.End}
+		if rec.Rmgr == wal.RmgrLogicalMessage {
+			if c.Columns["database"] != int64(Database) {
+				return
+			}
+			change.Message = &Message{Prefix: c.Object}
+			change.Message.Transactional, _ = c.Columns["transactional"].(bool)
+			change.Message.Content, _ = c.Columns["content"].([]byte)
+		}
+		out = append(out, change)
+	})
+	if err != nil {
+		return nil, d.decodeError(rec, m.Name(), err)
+	}
+	return out, nil
+}
+
+// nameOf names a manager that is not loaded as well as the log can: "251 (kv)".
+func (d *Decoder) nameOf(id wal.RmgrID) string {
+	for _, m := range d.snapshot.Modules {
+		for _, r := range m.Managers {
+			if r.ID == id {
+				return fmt.Sprintf("%d (%s)", id, r.Name)
+			}
+		}
+	}
+	for _, gone := range d.snapshot.Departed {
+		if gone.ID == id {
+			return fmt.Sprintf("%d (%s)", id, gone.Name)
+		}
+	}
+	if name := rmgr.BuiltinName(id); name != "" {
+		return fmt.Sprintf("%d (%s)", id, name)
+	}
+	return fmt.Sprint(id)
+}
+
+func (d *Decoder) decodeError(rec *wal.Record, name string, err error) error {
+	return &rmgr.Error{
+		Code:    "XX000",
+		Message: fmt.Sprintf("could not decode record at %s of resource manager %s: %v", rec.LSN, name, err),
+		Detail:  fmt.Sprintf("Logical decoding for slot %q cannot go on behind it.", d.o.Slot),
+	}
+}
+
+// ended takes a record of the Transaction manager.
+func (d *Decoder) ended(rec *wal.Record) error {
+	op := rec.Info & wal.XactOpMask
+	if op != wal.XactCommit && op != wal.XactAbort {
+		return nil
+	}
+	end, err := wal.DecodeXactEnd(rec.Info, rec.Main)
+	if err != nil {
+		return d.decodeError(rec, "Transaction", err)
+	}
+	changes, known := d.open.take(rec.Xid, end.Subxacts)
+	if !known || op == wal.XactAbort {
+		return nil
+	}
+	return d.deliver(&Transaction{
+		Xid: rec.Xid, Commit: rec.LSN, End: rec.End, Changes: changes,
+		Time: time.UnixMicro(end.Time + wal.EpochMicros).UTC(),
+	})
+}
+
+// recovered takes the first record behind a recovery, or the last of a primary: no transaction is open.
+func (d *Decoder) recovered(rec *wal.Record) error { return d.atOnce(rec, d.open.takeAll()) }
+
+// atOnce delivers changes that no COMMIT stands for, each as a transaction of its own; a message as it is.
+func (d *Decoder) atOnce(rec *wal.Record, changes []Change) error {
+	for _, c := range changes {
+		t := &Transaction{Commit: rec.LSN, End: rec.End, Changes: []Change{c}}
+		if c.Message == nil {
+			if err := d.deliver(t); err != nil {
+				return err
+			}
+			continue
+		}
+		if rec.LSN < d.o.From {
+			continue
+		}
+		if err := d.emit(rec.End, d.o.Output.Change(nil, &c)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliver sends a transaction, if it is not before the start point.
+func (d *Decoder) deliver(t *Transaction) error {
+	out := d.o.Output
+	if t.Commit < d.o.From || len(t.Changes) == 0 && out.SkipsEmpty() {
+		return nil
+	}
+	if err := d.emit(0, out.Begin(t)); err != nil { // the first change follows at the same place
+		return err
+	}
+	for i := range t.Changes {
+		c := &t.Changes[i]
+		lsn := c.LSN
+		if i+1 < len(t.Changes) && t.Changes[i+1].LSN == lsn {
+			lsn = 0
+		}
+		if err := d.emit(lsn, out.Change(t, c)); err != nil {
+			return err
+		}
+	}
+	return d.emit(t.End, out.Commit(t))
+}
+
+func (d *Decoder) emit(lsn wal.LSN, data []byte) error {
+	if data == nil {
+		return nil
+	}
+	return d.send(lsn, data)
+}
