@@ -319,7 +319,7 @@ func (c *conn) await(d *deadline, a, b <-chan struct{}, arrives time.Time) error
 func (c *conn) Read(b []byte) (int, error) {
 	for {
 		cut, healed := c.net.isCut(c.host, c.peer)
-		n, next, err, changed := c.in.take(b, cut)
+		n, next, changed, err := c.in.take(b, cut)
 		if n > 0 || err != nil || len(b) == 0 {
 			return n, err
 		}
@@ -329,14 +329,14 @@ func (c *conn) Read(b []byte) (int, error) {
 	}
 }
 
-func (p *pipe) take(b []byte, cut bool) (n int, next time.Time, err error, changed <-chan struct{}) {
+func (p *pipe) take(b []byte, cut bool) (n int, next time.Time, changed <-chan struct{}, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if cut {
-		return 0, next, nil, p.changed
+		return 0, next, p.changed, nil
 	}
 	if p.reset {
-		return 0, next, syscall.ECONNRESET, nil
+		return 0, next, nil, syscall.ECONNRESET
 	}
 	here, next := p.arrived()
 	if here > 0 {
@@ -346,9 +346,9 @@ func (p *pipe) take(b []byte, cut bool) (n int, next time.Time, err error, chang
 		return n, next, nil, nil
 	}
 	if p.closed && len(p.buf) == 0 {
-		return 0, next, io.EOF, nil
+		return 0, next, nil, io.EOF
 	}
-	return 0, next, nil, p.changed
+	return 0, next, p.changed, nil
 }
 
 func (c *conn) Write(b []byte) (int, error) {
@@ -357,7 +357,7 @@ func (c *conn) Write(b []byte) (int, error) {
 		if _, _, closed := c.deadline(&c.written); closed {
 			return sent, net.ErrClosed
 		}
-		n, err, changed := c.out.put(b[sent:], c.net.arrival())
+		n, changed, err := c.out.put(b[sent:], c.net.arrival())
 		sent += n
 		if err != nil {
 			return sent, err
@@ -372,11 +372,11 @@ func (c *conn) Write(b []byte) (int, error) {
 	return sent, nil
 }
 
-func (p *pipe) put(b []byte, at time.Time) (int, error, <-chan struct{}) {
+func (p *pipe) put(b []byte, at time.Time) (int, <-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.reset || p.closed {
-		return 0, syscall.EPIPE, nil
+		return 0, nil, syscall.EPIPE
 	}
 	n := min(len(b), window-len(p.buf))
 	if n > 0 {
@@ -387,7 +387,7 @@ func (p *pipe) put(b []byte, at time.Time) (int, error, <-chan struct{}) {
 		p.under = append(p.under, flight{n, at})
 		p.touch()
 	}
-	return n, nil, p.changed
+	return n, p.changed, nil
 }
 
 func (c *conn) Close() error { return c.end(false) }
