@@ -16,11 +16,12 @@
 //	POST /v1/checkpoint         checkpoint (a standby: restartpoint) now
 //	POST /v1/switch-wal         begin a new segment
 //	POST /v1/demote             stop writing, finish streaming, stop with a shutdown checkpoint and wait
-//	GET  /healthz /readyz /startupz   probes, 200 or 503 with the reason
-//	GET  /metrics               Prometheus
+//
+// Probes (/healthz, /readyz, /startupz: 200, or 503 with the reason) and Prometheus' /metrics are served
+// in plain HTTP on an address of their own.
 //
 // Every reply to a POST carries the Status after it. A refusal is an [Error] with HTTP 409 (the
-// node's state does not allow it), 400 (bad request) or 503 (try again).
+// node's state does not allow it), 400 (bad request), 401 or 403 (another certificate than the operator's) or 503 (try again).
 //
 // Compatibility: fields are added, never renamed, reused or given another meaning. Unknown fields
 // are ignored, so either side may be the newer one. The package knows nothing of Kubernetes.

@@ -36,8 +36,8 @@ const (
 	// "MODULE/RMGR-ID until RFC3339", for example "kv/251 until 2027-01-02T15:04:05Z". It ends by
 	// itself, and its use is an event.
 	AnnotationOverride = "redoubt.dev/override-gate"
-	// AnnotationPaused stops every action of the operator on a cluster while it is "true";
-	// observing and reporting go on.
+	// AnnotationPaused stops what the operator decides about a cluster while it is "true", failover too;
+	// observing and reporting go on, and services, secrets and certificates are kept as they should be.
 	AnnotationPaused = "redoubt.dev/paused"
 )
 

@@ -1,9 +1,9 @@
 // Package control serves the control API (api/control): HTTPS with mutual TLS for the operator, the
-// same paths without TLS on a socket in the data directory for the node's own command line, and plain
+// same paths without TLS on a socket beside the data directory for the node's own command line, and plain
 // HTTP for probes and metrics.
 //
 //	control_listen   TLS 1.3, client certificate  ──► Authorise ──┐
-//	DIR/.control     Unix socket, mode 0600       ────────────────┼──► API.Handler ──► the node
+//	DIR.control      Unix socket, mode 0600       ────────────────┼──► API.Handler ──► the node
 //	health_listen    /healthz /readyz /startupz /metrics          │
 //	                                                              └──► watch streams
 //

@@ -24,7 +24,7 @@ var notInBackup = map[string]bool{
 	controlfile.Name: true, // comes last
 	"postmaster.pid": true, "postmaster.opts": true, suspectName: true, unfinishedName: true,
 	recovery.LabelName: true, recovery.LabelName + ".old": true, "backup_manifest": true,
-	"standby.signal": true, "recovery.signal": true, "redoubt.fence": true,
+	"standby.signal": true, "recovery.signal": true,
 }
 
 // DataFiles calls fn for each file that a base backup copies, pg_control last; paths are relative to
