@@ -1,6 +1,7 @@
 package decoding
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -170,6 +171,11 @@ func (d *Decoder) changes(rec *wal.Record) (out []Change, err error) {
 			change.Message = &Message{Prefix: c.Object}
 			change.Message.Transactional, _ = c.Columns["transactional"].(bool)
 			change.Message.Content, _ = c.Columns["content"].([]byte)
+		}
+		for name, v := range c.Columns { // the record's bytes are the reader's, and a transaction waits
+			if b, ok := v.([]byte); ok {
+				c.Columns[name] = bytes.Clone(b)
+			}
 		}
 		out = append(out, change)
 	})

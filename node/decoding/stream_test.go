@@ -2,6 +2,8 @@ package decoding_test
 
 import (
 	"context"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -258,6 +260,48 @@ func TestTheFormatInForceIsTheRecords(t *testing.T) {
 			"BEGIN", "table public.kv: UPDATE: key[text]:'a' value[text]:'2'", "COMMIT",
 			"BEGIN", "table public.kv: UPDATE: key[text]:'a' value[text]:'3'", "COMMIT",
 			"BEGIN", "table public.kv: UPDATE: old-key: value[text]:'3' new-tuple: key[text]:'a' value[text]:'4'", "COMMIT"))
+		c.close()
+		p.conns.Wait()
+	})
+}
+
+func TestALongValueComesInChunksBeforeItsChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPrimary(t, both...)
+		defer p.Abort()
+		c := p.connect(true)
+		c.create("s", "wal2json")
+		value := strings.Repeat("0123456789", 10_000)
+		end := p.call("kv_put", "a", value)
+		c.start("s", `0/0 ("include-transaction" 'off')`)
+		type column struct {
+			Name  string
+			Value any
+		}
+		got := make([]byte, len(value))
+		var last struct {
+			Action  string
+			Columns []column
+		}
+		for line := range strings.Lines(c.until(end)) {
+			must(t, json.Unmarshal([]byte(line), &last))
+			values := map[string]any{}
+			for _, col := range last.Columns {
+				values[col.Name] = col.Value
+			}
+			if last.Action == "chunk" {
+				data, err := hex.DecodeString(values["data"].(string))
+				must(t, err)
+				copy(got[int(values["offset"].(float64)):], data)
+			}
+		}
+		if string(got) != value {
+			t.Error("the chunks do not give the value")
+		}
+		want := []column{{"key", "a"}, {"value_length", float64(len(value))}}
+		if diff := cmp.Diff(want, last.Columns); last.Action != "I" || diff != "" {
+			t.Errorf("the change itself: %s (-want +got)\n%s", last.Action, diff)
+		}
 		c.close()
 		p.conns.Wait()
 	})
