@@ -302,6 +302,7 @@ func TestAClientThatDoesNotReadIsLeft(t *testing.T) {
 		begin := time.Now()
 		client.Send(&pgproto3.Query{String: "SELECT * FROM kv_range('a','z')"})
 		client.Flush()
+		synctest.Wait() // the reader has the pages and sits on its answer
 		other, _ := login(t, p)
 		other.Send(&pgproto3.Query{String: "SELECT kv_put('a','1')"})
 		receive(t, other, 1)
