@@ -140,7 +140,7 @@ func recoverTheirs(ctx context.Context, j job, data string) (seconds float64, fr
 		return 0, 0, 0, err
 	}
 	to, err = wal.ParseLSN(last)
-	seconds = max(seconds, 0.005) // its log has two digits
+	seconds = max(seconds, 0.005)     // its log has two digits
 	return seconds, from, to + 1, err // the start of the last record
 }
 

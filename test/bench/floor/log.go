@@ -2,6 +2,7 @@ package floor
 
 import (
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"os"
 	"runtime"
@@ -14,6 +15,7 @@ const (
 	headerSize = 8
 	fileSize   = 256 << 20
 	bufferSize = 1 << 20 // bytes gathered without a commit before they are written
+	behind     = fileSize / 4
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -29,7 +31,9 @@ type Log struct {
 	writing   *group // whose buffer is being written
 	failed    error
 
-	off int64 // where the next write goes; of whoever is writing
+	off      int64      // where the next write goes; of whoever is writing
+	unsynced int        // bytes written without a commit since the last sync was asked for
+	sync     chan error // the answer of the sync that is under way
 }
 
 // A group is a set of commits that one flush makes durable.
@@ -50,7 +54,9 @@ func Create(name string) (*Log, error) {
 			return nil, err
 		}
 	}
-	return &Log{file: f, buf: make([]byte, 0, 2*bufferSize), spare: make([]byte, 0, 2*bufferSize)}, f.Sync()
+	sync := make(chan error, 1)
+	sync <- nil
+	return &Log{file: f, sync: sync, buf: make([]byte, 0, 2*bufferSize), spare: make([]byte, 0, 2*bufferSize)}, f.Sync()
 }
 
 // Append adds a record without waiting for it; a full buffer is written by whoever fills it.
@@ -97,10 +103,7 @@ func (l *Log) Close() error {
 	l.mu.Lock()
 	l.write(l.gathering, true)
 	l.mu.Unlock()
-	if err := l.file.Close(); err != nil {
-		return err
-	}
-	return l.failed
+	return errors.Join(l.failed, <-l.sync, l.file.Close())
 }
 
 func (l *Log) put(p []byte, sum uint32) {
@@ -153,7 +156,19 @@ func (l *Log) writeOut(b []byte, durable bool) error {
 	}
 	l.off += int64(len(b))
 	if !durable {
-		return nil
+		return l.syncBehind(len(b))
 	}
 	return unix.Fdatasync(int(l.file.Fd()))
+}
+
+// syncBehind keeps what is not on the disk yet below half of the file: the bytes of a log have to get
+// there, and at a memory's speed they would only be overwritten in memory.
+func (l *Log) syncBehind(n int) error {
+	if l.unsynced += n; l.unsynced < behind {
+		return nil
+	}
+	l.unsynced = 0
+	err := <-l.sync
+	go func() { l.sync <- unix.Fdatasync(int(l.file.Fd())) }()
+	return err
 }
