@@ -76,9 +76,9 @@ func (x *examiner) examine(start wal.LSN) string {
 		rest, size := binary.LittleEndian.Uint32(page[16:]), wal.PageHeaderSizeAt(at, x.segSize)
 		switch {
 		case binary.LittleEndian.Uint16(page[2:])&wal.PageFirstIsContRecord == 0:
-			return fmt.Sprintf("there is no contrecord flag at %s", at)
+			return fmt.Sprintf("there is no contrecord flag at %s", start)
 		case int(rest) != total-len(raw):
-			return fmt.Sprintf("invalid contrecord length %d (expected %d) at %s", rest, total-len(raw), at)
+			return fmt.Sprintf("invalid contrecord length %d (expected %d) at %s", rest, total-len(raw), start)
 		}
 		before := len(raw)
 		raw = append(raw, page[size:min(len(page), size+int(rest))]...)
