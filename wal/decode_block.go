@@ -22,7 +22,14 @@ func decodeBlockHeader(src []byte, rec *Record) (n, payload int, err error) {
 		return 0, 0, fmt.Errorf("block id %d after %d", id, rec.Blocks[k-1].ID)
 	}
 	flags := src[1]
-	b := BlockRef{
+	k := len(rec.Blocks)
+	if k < cap(rec.Blocks) { // in place: a block is large, and most records have one
+		rec.Blocks = rec.Blocks[:k+1]
+	} else {
+		rec.Blocks = append(rec.Blocks, BlockRef{})
+	}
+	b := &rec.Blocks[k]
+	*b = BlockRef{
 		ID:       id,
 		Fork:     ForkNumber(flags & blockForkMask),
 		WillInit: flags&blockWillInit != 0,
@@ -37,7 +44,7 @@ func decodeBlockHeader(src []byte, rec *Record) (n, payload int, err error) {
 	}
 	n, payload = 4, int(b.dataLen)
 	if flags&blockHasImage != 0 {
-		k, err := decodeImageHeader(src[n:], &b)
+		k, err := decodeImageHeader(src[n:], b)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -51,16 +58,15 @@ func decodeBlockHeader(src []byte, rec *Record) (n, payload int, err error) {
 		b.Rel = RelFileLocator{Spc: le.Uint32(src[n:]), DB: le.Uint32(src[n+4:]), Rel: le.Uint32(src[n+8:])}
 		n += 12
 	} else {
-		if len(rec.Blocks) == 0 {
+		if k == 0 {
 			return 0, 0, fmt.Errorf("block %d: same relation as the block before, but there is none", id)
 		}
-		b.Rel = rec.Blocks[len(rec.Blocks)-1].Rel
+		b.Rel = rec.Blocks[k-1].Rel
 	}
 	if len(src) < n+4 {
 		return 0, 0, errTruncatedRecord
 	}
 	b.Block = binary.LittleEndian.Uint32(src[n:])
-	rec.Blocks = append(rec.Blocks, b)
 	return n + 4, payload, nil
 }
 

@@ -39,6 +39,16 @@ func (t *Tally) Add(rec *wal.Record) {
 	t.Total.add(c)
 }
 
+// Merge adds what u has counted.
+func (t *Tally) Merge(u *Tally) {
+	for id := range t.kinds {
+		for op := range t.kinds[id] {
+			t.kinds[id][op].add(u.kinds[id][op])
+		}
+	}
+	t.Total.add(u.Total)
+}
+
 // A Row is the count of one manager, or of one of its operations.
 type Row struct {
 	Name string // "Heap", "Heap/INSERT"

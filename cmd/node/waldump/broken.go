@@ -4,10 +4,21 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/redoubt-wal/redoubt/wal"
 )
+
+// nothing is the end of a log that did not even begin.
+func (d *dump) nothing(err error) error {
+	if errors.Is(err, wal.ErrNoPage) {
+		return notThere(wal.SegmentName(d.at.history.Timeline(), d.at.start, d.at.segSize))
+	}
+	return fmt.Errorf("could not find a valid record after %s", d.at.start)
+}
+
+func notThere(file string) error {
+	return fmt.Errorf("could not find file %q: No such file or directory", file)
+}
 
 // broken is the end of a log that should have gone on, in pg_waldump's words.
 func (d *dump) broken(err error) error {
@@ -15,11 +26,11 @@ func (d *dump) broken(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	x := &examiner{src: d.src, dir: d.at.dir, segSize: d.at.segSize, tli: d.at.history.Timeline(), after: d.r.Timeline(), prev: d.r.Last()}
+	x := &examiner{src: d.src, segSize: d.at.segSize, tli: d.at.history.Timeline(), after: d.r.Timeline(), prev: d.r.Last()}
 	reason := x.examine(failed.LSN)
 	switch {
 	case x.missing != "":
-		return fmt.Errorf("could not find file %q: No such file or directory", x.missing)
+		return notThere(x.missing)
 	case reason == "":
 		reason = failed.Err.Error()
 	}
@@ -30,7 +41,6 @@ func (d *dump) broken(err error) error {
 // what it would say.
 type examiner struct {
 	src     wal.PageSource
-	dir     string
 	segSize uint64
 	tli     wal.TimelineID
 	after   wal.TimelineID // the highest timeline so far
@@ -66,9 +76,9 @@ func (x *examiner) examine(start wal.LSN) string {
 		rest, size := binary.LittleEndian.Uint32(page[16:]), wal.PageHeaderSizeAt(at, x.segSize)
 		switch {
 		case binary.LittleEndian.Uint16(page[2:])&wal.PageFirstIsContRecord == 0:
-			return fmt.Sprintf("there is no contrecord flag at %s", at)
+			return fmt.Sprintf("there is no contrecord flag at %s", start)
 		case int(rest) != total-len(raw):
-			return fmt.Sprintf("invalid contrecord length %d (expected %d) at %s", rest, total-len(raw), at)
+			return fmt.Sprintf("invalid contrecord length %d (expected %d) at %s", rest, total-len(raw), start)
 		}
 		before := len(raw)
 		raw = append(raw, page[size:min(len(page), size+int(rest))]...)
@@ -100,7 +110,7 @@ func (x *examiner) page(at wal.LSN) (page []byte, reason string) {
 	file := wal.SegmentName(x.tli, at, x.segSize)
 	page, err := x.src.ReadPages(at, wal.PageSize)
 	if errors.Is(err, wal.ErrNoPage) {
-		x.missing = filepath.Base(file)
+		x.missing = file
 		return nil, ""
 	}
 	if err != nil {

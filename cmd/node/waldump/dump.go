@@ -65,13 +65,15 @@ type dump struct {
 func (d *dump) run(ctx context.Context) error {
 	first, err := d.r.FindFirst(d.at.start)
 	if err != nil {
-		return fmt.Errorf("could not find a valid record after %s", d.at.start)
+		return d.nothing(err)
 	}
 	d.text.Printer.Magic = d.r.Magic()
 	if skipped := first - d.at.start; skipped > 0 && uint64(d.at.start)%d.at.segSize != 0 {
 		fmt.Fprintf(d.w, "first record is after %s, at %s, skipping over %d %s\n", d.at.start, first, skipped, plural(skipped, "byte"))
 	}
-	err = d.records(ctx)
+	if !d.countInParts(ctx, first) {
+		err = d.records(ctx)
+	}
 	if d.o.Stats && !d.o.Quiet {
 		d.statistics(first)
 	}

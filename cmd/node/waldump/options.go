@@ -45,14 +45,22 @@ func (a Arguments) Options(table *rmgr.Table) (Options, error) {
 	o := Options{Path: a.Path, Files: a.Files, Details: a.Details, Quiet: a.Quiet, Follow: a.Follow, SaveFullPage: a.SaveFullPage}
 	o.Filter.FullPage = a.FullPage
 	if len(a.Files) > 2 {
-		return o, fmt.Errorf("too many command-line arguments (first is %q)", a.Files[2])
+		return o, badArgument(fmt.Errorf("too many command-line arguments (first is %q)", a.Files[2]))
 	}
 	for _, parse := range []func(*Options) error{a.positions, a.limit, a.stats, a.pages, func(o *Options) error { return a.managers(o, table) }} {
 		if err := parse(&o); err != nil {
-			return o, err
+			return o, badArgument(err)
 		}
 	}
 	return o, nil
+}
+
+// badArgument adds where to read more.
+func badArgument(err error) error {
+	bad := &rmgr.Error{Message: err.Error()}
+	errors.As(err, &bad)
+	bad.Hint = `Try "node waldump --help" for more information.`
+	return bad
 }
 
 func (a Arguments) positions(o *Options) error {
@@ -107,7 +115,7 @@ func (a Arguments) pages(o *Options) error {
 	if a.Relation != "" {
 		rel, ok := parseRelation(a.Relation)
 		if !ok {
-			return fmt.Errorf("invalid relation specification: %q: expecting \"tablespace OID/database OID/relation filenode\"", a.Relation)
+			return &rmgr.Error{Message: fmt.Sprintf("invalid relation specification: %q", a.Relation), Detail: "Expecting \"tablespace OID/database OID/relation filenode\"."}
 		}
 		f.Relation = &rel
 	}

@@ -16,7 +16,7 @@ func (d *dump) statistics(start wal.LSN) {
 	for _, row := range d.tally.Rows(&d.text, d.o.StatsByRecord) {
 		d.row(row, all)
 	}
-	d.headings("", "--------", "", "--------", "", "--------", "", "--------", "")
+	fmt.Fprintf(d.w, "%-27s %20s %8s %20s %8s %20s %8s %20s\n", "", "--------", "", "--------", "", "--------", "", "--------")
 
 	// Shares above are of a column's total, shares here of all bytes.
 	fmt.Fprintf(d.w, "%-27s %20d %-9s%20d %-9s%20d %-9s%20d %-6s\n", "Total", all.Records, "",

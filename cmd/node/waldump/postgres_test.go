@@ -1,0 +1,295 @@
+package waldump_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/redoubt-wal/redoubt/cmd/node/waldump"
+	"github.com/redoubt-wal/redoubt/test/golden"
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/segment"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
+
+const binaries = "/usr/lib/postgresql/15/bin"
+
+// pgWaldump runs the real one where it is UTC; an error is the last line.
+func pgWaldump(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, errors bytes.Buffer
+	cmd := exec.Command(filepath.Join(binaries, "pg_waldump"), args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = []string{"TZ=UTC", "LC_ALL=C"}, &out, &errors
+	if err := cmd.Run(); err != nil && errors.Len() == 0 {
+		t.Fatalf("%v: install Debian's package postgresql-15", err)
+	}
+	return out.String() + strings.ReplaceAll(errors.String(), "pg_waldump: ", "")
+}
+
+// A server is a real PostgreSQL 15.
+type server struct {
+	t          testing.TB
+	root, data string
+}
+
+func startServer(t testing.TB, settings ...string) *server {
+	t.Helper()
+	root, err := os.MkdirTemp("", "postgres") // t.TempDir's parents are closed to other users
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(root) })
+	s := &server{t, root, filepath.Join(root, "data")}
+	if uid, gid, ok := s.user(); ok {
+		if err := os.Chown(root, int(uid), int(gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.run("initdb", "-D", s.data, "-A", "trust", "-N", "--no-locale", "-E", "UTF8")
+	options := "-k " + root + " -c listen_addresses='' -c fsync=off -c wal_keep_size=4GB -c max_wal_size=4GB -c autovacuum=off"
+	for _, setting := range settings {
+		options += " -c " + setting
+	}
+	s.run("pg_ctl", "-s", "-w", "-D", s.data, "-l", filepath.Join(root, "log"), "-o", options, "start")
+	t.Cleanup(func() { s.run("pg_ctl", "-s", "-D", s.data, "-m", "immediate", "stop") })
+	return s
+}
+
+// user is who runs servers, if this is root, whom they refuse.
+func (s *server) user() (uid, gid uint32, ok bool) {
+	if os.Getuid() != 0 {
+		return 0, 0, false
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		s.t.Fatalf("tests that run as root need the user postgres, which Debian's package postgresql-15 makes: %v", err)
+	}
+	id, _ := strconv.Atoi(u.Uid)
+	group, _ := strconv.Atoi(u.Gid)
+	return uint32(id), uint32(group), true
+}
+
+func (s *server) run(name string, args ...string) string {
+	s.t.Helper()
+	cmd := exec.Command(filepath.Join(binaries, name), args...)
+	cmd.Env, cmd.Dir = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}, "/"
+	if uid, gid, ok := s.user(); ok {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (s *server) sql(query string) string {
+	return s.run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", s.root, "-d", "postgres", "-c", query)
+}
+
+func (s *server) pgbench(args ...string) {
+	s.run("pgbench", append([]string{"-h", s.root, "-n"}, append(args, "postgres")...)...)
+}
+
+// On log that pgbench and some DDL made on a real server, what we print is what pg_waldump prints.
+func TestOutputIsPgWaldumpsOnPgbenchLog(t *testing.T) {
+	s := startServer(t, "wal_level=logical", "wal_compression=lz4", "track_commit_timestamp=on", "max_prepared_transactions=5")
+	s.pgbench("-i", "-q")
+	s.pgbench("-c", "4", "-t", "300")
+	s.sql("CHECKPOINT")
+	s.pgbench("-c", "2", "-t", "100")
+	s.sql(`CREATE TABLE d (a int PRIMARY KEY, b text); INSERT INTO d SELECT i, 'x' FROM generate_series(1, 500) i; CREATE INDEX ON d USING gin (to_tsvector('simple', b))`)
+	s.sql(`BEGIN; DROP TABLE d; PREPARE TRANSACTION 'gone'`)
+	s.sql(`COMMIT PREPARED 'gone'`)
+	s.sql(`SELECT pg_logical_emit_message(true, 'a "b"', 'c'), pg_logical_emit_message(false, '', repeat('long ', 4000))`)
+	s.sql(`SELECT pg_create_restore_point('here'), pg_switch_wal()`)
+	s.sql(`CREATE DATABASE other STRATEGY wal_log`)
+	s.sql(`VACUUM (FREEZE)`)
+	s.sql(`SELECT pg_backup_start('l', true); SELECT pg_backup_stop(false)`)
+	end := s.sql(`SELECT pg_current_wal_flush_lsn()`)
+
+	dir := filepath.Join(s.data, "pg_wal")
+	all := waldump.Arguments{Path: dir, Start: "0/1000028", End: end}
+	flags := []string{"-p", dir, "-s", all.Start, "-e", end}
+	for name, c := range map[string]struct {
+		flags  []string
+		change func(*waldump.Arguments)
+	}{
+		"records":                     {nil, func(*waldump.Arguments) {}},
+		"records with details":        {[]string{"-b"}, func(a *waldump.Arguments) { a.Details = true }},
+		"statistics":                  {[]string{"-z"}, func(a *waldump.Arguments) { a.Stats = "rmgr" }},
+		"statistics per record":       {[]string{"--stats=record"}, func(a *waldump.Arguments) { a.Stats = "record" }},
+		"statistics of some":          {[]string{"--stats=record", "-r", "Heap", "-r", "XLOG", "-w"}, func(a *waldump.Arguments) { a.Stats, a.Rmgrs, a.FullPage = "record", []string{"Heap", "XLOG"}, true }},
+		"the first ten commits":       {[]string{"-r", "Transaction", "-n", "10"}, func(a *waldump.Arguments) { a.Rmgrs, a.Limit = []string{"Transaction"}, "10" }},
+		"a fork":                      {[]string{"-F", "fsm", "-b"}, func(a *waldump.Arguments) { a.Fork, a.Details = "fsm", true }},
+		"a catalogue's block":         {[]string{"-R", "1663/5/1259", "-B", "0"}, func(a *waldump.Arguments) { a.Relation, a.Block = "1663/5/1259", "0" }},
+		"from the middle of a record": {[]string{"-s", "0/1000031", "-n", "3"}, func(a *waldump.Arguments) { a.Start, a.Limit = "0/1000031", "3" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := all
+			c.change(&args)
+			want, got := comparable(pgWaldump(t, append(append([]string{}, flags...), c.flags...)...)), comparable(dump(t, args))
+			if diff := firstDifference(want, got); diff != "" || len(want) == 0 {
+				t.Errorf("%d lines: %s", len(want), diff)
+			}
+		})
+	}
+}
+
+// firstDifference keeps a report short: logs are long.
+func firstDifference(want, got []string) string {
+	for i := range max(len(want), len(got)) {
+		line := func(l []string) string {
+			if i < len(l) {
+				return l[i]
+			}
+			return "(no more)"
+		}
+		if line(want) != line(got) {
+			return fmt.Sprintf("line %d\nwant %s\ngot  %s", i+1, line(want), line(got))
+		}
+	}
+	return ""
+}
+
+// Every operation of every manager, named by pg_waldump: 22 × 16, and custom ones.
+func TestNamesOfAllOperationsArePgWaldumps(t *testing.T) {
+	dir := t.TempDir()
+	log, err := segment.Open(segment.Options{FS: vfs.OS(), Dir: dir, SegmentSize: golden.SegmentSize, SystemID: 42})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := log.StartInsert(golden.SegmentSize, 0, 1); err != nil {
+		t.Fatal(err)
+	}
+	var end wal.LSN
+	for id := range 256 {
+		for op := range 16 {
+			if id := wal.RmgrID(id); !id.Valid() || id == wal.RmgrXLOG && uint8(op)<<4 == wal.XLogSwitch || id == wal.RmgrModules {
+				continue
+			}
+			var b wal.Builder
+			b.Begin(wal.RmgrID(id), uint8(op)<<4)
+			b.AddMain([]byte{1, 2, 3, 4})
+			if err := b.Finish(); err != nil {
+				t.Fatal(err)
+			}
+			if _, end, err = log.Insert(&b, log.RedoPointer()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := log.Flush(end); err != nil {
+		t.Fatal(err)
+	}
+	log.Close()
+	want := pgWaldump(t, "-p", dir, "-s", "0/100028", "-e", end.String(), "--stats=record")
+	got := dump(t, waldump.Arguments{Path: dir, Start: "0/100028", End: end.String(), Stats: "record"})
+	if diff := firstDifference(strings.Split(want, "\n"), strings.Split(got, "\n")); diff != "" || strings.Count(want, "\n") < 22*15 {
+		t.Errorf("%d lines: %s", strings.Count(want, "\n"), diff)
+	}
+	// Custom managers that nobody has, record by record.
+	want = pgWaldump(t, "-p", dir, "-s", "0/100028", "-e", end.String(), "-r", "custom200")
+	if got := dump(t, waldump.Arguments{Path: dir, Start: "0/100028", End: end.String(), Rmgrs: []string{"custom200"}}); got != want {
+		t.Error(cmp.Diff(want, got))
+	}
+}
+
+// A damaged log ends where pg_waldump ends it, and with the same words.
+func TestDamageIsPgWaldumps(t *testing.T) {
+	const second = "000000010000000000000008"
+	for name, damage := range map[string]func(seg []byte){
+		"a byte of a record":            func(seg []byte) { seg[0x3000] ^= 1 },
+		"a page without its magic":      func(seg []byte) { seg[0x4000] = 0 },
+		"unknown flags":                 func(seg []byte) { seg[0x4002] |= 0x40 },
+		"a page from elsewhere":         func(seg []byte) { seg[0x4009] ^= 0x10 },
+		"zeros from a page on":          func(seg []byte) { clear(seg[0x6000:]) },
+		"a continuation not marked":     func(seg []byte) { seg[continued(seg)+2] &^= 1 },
+		"a continuation of other size":  func(seg []byte) { seg[continued(seg)+16]++ },
+		"a timeline that goes back":     func(seg []byte) { seg[0x4004] = 0 },
+		"a segment of another size":     func(seg []byte) { seg[34]++ },
+		"a first page without its head": func(seg []byte) { clear(seg[:40]) },
+		"a length of nothing":           func(seg []byte) { clear(seg[firstRecord(seg) : firstRecord(seg)+4]) },
+		"another manager":               func(seg []byte) { seg[firstRecord(seg)+17] = 60 },
+		"another record before":         func(seg []byte) { seg[firstRecord(seg)+8] ^= 8 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			golden.Load(t, 15).Unpack(t, dir)
+			file := filepath.Join(dir, second)
+			seg, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			damage(seg)
+			if err := os.WriteFile(file, seg, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, form := range []string{"", "rmgr"} {
+				flags := []string{"-p", dir, "-t", "1", "-s", "0/700028", "-e", "0/814000"}
+				if form != "" {
+					flags = append(flags, "-z")
+				}
+				want := comparable(pgWaldump(t, flags...))
+				got := comparable(dump(t, waldump.Arguments{Path: dir, Timeline: "1", Start: "0/700028", End: "0/814000", Stats: form}))
+				if diff := firstDifference(want, got); diff != "" || !strings.HasPrefix(want[len(want)-1], "error: ") {
+					t.Errorf("%d lines: %s", len(want), diff)
+				}
+			}
+		})
+	}
+}
+
+// continued finds the second page that begins inside a record.
+func continued(seg []byte) int {
+	for at := 0x2000; ; at += wal.PageSize {
+		if seg[at+2]&1 != 0 {
+			return at
+		}
+	}
+}
+
+// firstRecord finds the first record of the third page.
+func firstRecord(seg []byte) int {
+	h, _ := wal.DecodePageHeader(seg[0x4000:])
+	return 0x4000 + h.Size() + int(wal.Align8(h.RemLen))
+}
+
+// BenchmarkStatistics compares with pg_waldump, the file cache warm: the same log, one after the other.
+func BenchmarkStatistics(b *testing.B) {
+	s := startServer(b)
+	s.pgbench("-i", "-q", "-s", "20")
+	s.pgbench("-c", "4", "-t", "20000", "-M", "prepared")
+	end := s.sql("SELECT pg_current_wal_flush_lsn()")
+	to, err := wal.ParseLSN(end)
+	if err != nil {
+		b.Fatal(err)
+	}
+	node := filepath.Join(b.TempDir(), "node")
+	if out, err := exec.Command("go", "build", "-o", node, "../../../cmd/node").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	args := []string{"-p", filepath.Join(s.data, "pg_wal"), "-s", "0/1000028", "-e", end, "--stats"}
+	for _, tool := range []struct {
+		name    string
+		command []string
+	}{{"pg_waldump", []string{filepath.Join(binaries, "pg_waldump")}}, {"node", []string{node, "waldump"}}} {
+		b.Run(tool.name, func(b *testing.B) {
+			b.SetBytes(int64(to - 0x1000028))
+			for b.Loop() {
+				if out, err := exec.Command(tool.command[0], append(tool.command[1:], args...)...).CombinedOutput(); err != nil {
+					b.Fatalf("%v\n%s", err, out)
+				}
+			}
+		})
+	}
+}
