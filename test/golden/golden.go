@@ -81,8 +81,8 @@ func (l *Log) Start() wal.LSN {
 	return start
 }
 
-// Reader reads along the history from the first record that begins in the first segment.
-func (l *Log) Reader(t testing.TB) *wal.Reader {
+// Pages are those along the history.
+func (l *Log) Pages(t testing.TB) *segment.Source {
 	t.Helper()
 	mem := vfs.NewMem()
 	for name, contents := range l.files {
@@ -95,7 +95,13 @@ func (l *Log) Reader(t testing.TB) *wal.Reader {
 		}
 		f.Close()
 	}
-	r := wal.NewReader(segment.NewSource(mem, "", SegmentSize, l.History), wal.ReaderOptions{SegmentSize: SegmentSize})
+	return segment.NewSource(mem, "", SegmentSize, l.History)
+}
+
+// Reader reads along the history from the first record that begins in the first segment.
+func (l *Log) Reader(t testing.TB) *wal.Reader {
+	t.Helper()
+	r := wal.NewReader(l.Pages(t), wal.ReaderOptions{SegmentSize: SegmentSize})
 	if _, err := r.FindFirst(l.Start()); err != nil {
 		t.Fatal(err)
 	}
