@@ -24,6 +24,8 @@ demo-down: ## remove every trace of the demo
 test: deps kube-build ## everything that can be tested on this machine, the demo's story as the last test
 	$(GO) vet $(PACKAGES)
 	$(GO) test -count=1 $(PACKAGES)   # some tests run programs that they build: nothing cached
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/node ./cmd/node
+	REDOUBT_NODE=$(BIN)/node $(GO) test -count=1 -run TestRealNodes ./controllers/envtest
 	cd examples/module && $(GO) test -count=1 ./...
 	test/kube/test.sh
 	test/e2e/run.sh

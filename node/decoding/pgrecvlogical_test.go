@@ -25,7 +25,7 @@ func tool(t *testing.T, name string) string {
 			return path
 		}
 	}
-	t.Skipf("PostgreSQL 15's %s is not installed", name)
+	t.Fatalf("PostgreSQL 15's %s is not here: install the Debian packages postgresql-15 and postgresql-client-15", name)
 	return ""
 }
 
