@@ -16,18 +16,8 @@ import (
 const Noisy = 0.10
 
 // Child runs this program again with the argument, gives it the job on standard input, and reads the
-// Run from its standard output. A run that others spoil is repeated up to retries times.
-func Child(ctx context.Context, argument string, job any, retries int) (Run, error) {
-	for try := 0; ; try++ {
-		r, err := child(ctx, argument, job)
-		r.Tries = try
-		if err != nil || r.Others < Noisy || try >= retries {
-			return r, err
-		}
-	}
-}
-
-func child(ctx context.Context, argument string, job any) (Run, error) {
+// Run from its standard output.
+func Child(ctx context.Context, argument string, job any) (Run, error) {
 	in, err := json.Marshal(job)
 	if err != nil {
 		return Run{}, err
