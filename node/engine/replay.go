@@ -22,6 +22,7 @@ type replayer struct {
 	history wal.History // that source follows
 
 	formats recovery.Formats // at the record read last
+	started bool             // the managers' Startup was called
 	paused  bool             // records are only counted from now on
 	counted wal.LSN          // records that start before this are in the census already
 	looked  wal.LSN          // the log was flushed up to here when the reader found no more
@@ -64,7 +65,7 @@ func (e *Engine) stopReplay() {
 // awaitReplay returns when everything up to lsn is replayed, or replay pauses.
 func (e *Engine) awaitReplay(ctx context.Context, lsn wal.LSN) error {
 	for {
-		changed := e.replay.changed.channel()
+		changed := e.replay.changed.channelAt(lsn)
 		if e.replay.position() >= lsn || e.replay.paused() != nil {
 			return nil
 		}
@@ -211,8 +212,11 @@ func (r *replayer) applyOnceThereIsRoom(ctx context.Context, rec *wal.Record) er
 // apply replays one record, with no reader of its manager's pages beside it.
 func (r *replayer) apply(rec *wal.Record) error {
 	e := r.e
-	if err := e.startManagers(); err != nil {
-		return err
+	if !r.started {
+		if err := e.startManagers(); err != nil {
+			return err
+		}
+		r.started = true
 	}
 	if err := r.switchTimeline(rec); err != nil {
 		return err

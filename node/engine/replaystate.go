@@ -97,7 +97,7 @@ func (r *replayState) advance(lsn, end wal.LSN) (consistent bool) {
 	consistent = !r.consistent && r.backupStart == 0 && end >= r.consistentAt
 	r.consistent = r.consistent || consistent
 	r.mu.Unlock()
-	r.changed.signal()
+	r.changed.reached(end)
 	return consistent
 }
 
@@ -191,26 +191,34 @@ func (e *Engine) reachedConsistency(lsn wal.LSN) error {
 	})
 }
 
-// A notice wakes those who wait for a change.
+// A notice wakes those who wait for a change. Progress is a change to those only whom it brings to
+// where they wait for: recovery would wake its caller once a record otherwise.
 type notice struct {
 	mu sync.Mutex
 	ch chan struct{}
+	at wal.LSN // the nearest that is waited for
 }
 
-// channel is closed at the next signal.
-func (n *notice) channel() <-chan struct{} {
+// channel is closed at the next signal, or when anything is reached.
+func (n *notice) channel() <-chan struct{} { return n.channelAt(0) }
+
+// channelAt is closed at the next signal, or when lsn is reached. It may be closed before.
+func (n *notice) channelAt(lsn wal.LSN) <-chan struct{} {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.ch == nil {
-		n.ch = make(chan struct{})
+		n.ch, n.at = make(chan struct{}), lsn
 	}
+	n.at = min(n.at, lsn)
 	return n.ch
 }
 
-func (n *notice) signal() {
+func (n *notice) signal() { n.reached(^wal.LSN(0)) }
+
+func (n *notice) reached(lsn wal.LSN) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.ch != nil {
+	if n.ch != nil && lsn >= n.at {
 		close(n.ch)
 		n.ch = nil
 	}
