@@ -62,8 +62,11 @@ kube-build: ## a real Kubernetes from Go modules, into bin/kube (minutes when co
 fuzz: ## every fuzz target for FUZZTIME each (default 30s)
 	@test/fuzz.sh $${FUZZTIME:-30s}
 
-.PHONY: bench
-bench: ## micro-benchmarks beside the code
+.PHONY: bench bench-micro
+bench: ## the log, the engine and the node beside their peers (BENCH="--quick", "append sql", ...; see test/bench)
+	cd test/bench && $(GO) run . $(BENCH)
+
+bench-micro: ## micro-benchmarks beside the code
 	$(GO) test -run '^$$' -bench . -benchmem ./wal/... ./rmgr/... ./node/...
 
 .PHONY: image
