@@ -6,11 +6,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
-// BuildNode builds our node from the module that this one lives in.
+const product = "github.com/redoubt-wal/redoubt"
+
+// BuildNode builds our node in its own module, with that module's versions.
 func BuildNode(ctx context.Context, out string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, "github.com/redoubt-wal/redoubt/cmd/node")
+	dir, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", product).Output()
+	if err != nil {
+		return fmt.Errorf("find the node's module: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, product+"/cmd/node")
+	cmd.Dir = strings.TrimSpace(string(dir))
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the node: %w: %s", err, text)
