@@ -53,7 +53,13 @@ func (e *Engine) Follow(tli wal.TimelineID, historyFile []byte) error {
 	}
 	e.history.Store(&next)
 	e.replay.forgetLost()
-	return e.logError(e.log.StartReceive(end, tli))
+	return e.logError(e.startReceive(end))
+}
+
+// startReceive opens the log to receive what follows end. Before a fork that is log of the old timeline:
+// a segment of the new one with nothing but the head would hide it from replay.
+func (e *Engine) startReceive(end wal.LSN) error {
+	return e.log.StartReceive(end, e.History().TLIAt(end))
 }
 
 // endOfWholeRecords is where the last whole record ends that was received, replayed or not. What lies

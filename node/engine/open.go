@@ -274,7 +274,7 @@ func (e *Engine) begin(ctx context.Context, s *start) error {
 		end = s.end.Resume // a primary keeps the beginning of the lost record: it may have been shipped
 		e.replay.lost, e.replay.resume = s.end.Lost, s.end.Resume
 	}
-	if err := e.log.StartReceive(end, s.history.Timeline()); err != nil {
+	if err := e.startReceive(end); err != nil {
 		return e.logError(err)
 	}
 	e.log.SetRedoPointer(s.redo)

@@ -35,6 +35,9 @@ func (e *Engine) Promote(ctx context.Context, tli wal.TimelineID, reason string)
 	defer e.gate.Unlock()
 	e.checkpoints.Lock()
 	defer e.checkpoints.Unlock()
+	if begin := e.beginOfTimeline(); tli == e.History().Timeline() && e.replay.position() < begin {
+		return fmt.Errorf("promote to timeline %d: the log here ends at %s, before that timeline begins at %s: follow one that has the rest, or clone this node anew", tli, e.replay.position(), begin)
+	}
 	e.stopReplay()
 	if err := e.openForWrites(tli, reason); err != nil {
 		return e.halt(fmt.Errorf("promote to timeline %d: %w", tli, err)) // neither standby nor primary now
@@ -58,6 +61,12 @@ func (e *Engine) mayPromote(tli wal.TimelineID) error {
 		return fmt.Errorf("already open for writes on timeline %d", own)
 	}
 	return nil
+}
+
+// beginOfTimeline is where the newest timeline that this node knows of left its parent.
+func (e *Engine) beginOfTimeline() wal.LSN {
+	h := e.History()
+	return h[len(h)-1].Begin
 }
 
 // replayAll waits until everything received is durable and replayed.

@@ -57,7 +57,7 @@ type readers struct {
 	mu    sync.RWMutex
 	cache sync.Mutex
 	open  map[string]vfs.File
-	gen   uint64 // counts Recycle; written under mu
+	gen   uint64 // counts Recycle and Start…; written under mu
 }
 
 // maxReaders is how many segments stay open.

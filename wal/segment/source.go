@@ -66,7 +66,7 @@ func (s *Source) ReadPages(page wal.LSN, need int) ([]byte, error) {
 		defer s.log.readers.mu.RUnlock()
 		if s.gen != s.log.readers.gen {
 			s.gen = s.log.readers.gen
-			s.Close() // it may have been recycled
+			s.Close() // it may have been recycled, or a newer timeline has the segment
 		}
 	}
 	var flushed wal.LSN

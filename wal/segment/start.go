@@ -65,6 +65,9 @@ func (l *Log) start(end wal.LSN, tli wal.TimelineID) error {
 	if err := l.openTail(end, tli); err != nil {
 		return err
 	}
+	l.readers.mu.Lock()
+	l.readers.forget() // who reads the parent's file of this segment goes on in tli's
+	l.readers.mu.Unlock()
 	l.tli.Store(uint32(tli))
 	l.pos, l.nextFlags = end, 0
 	l.ready = l.segmentStart(end) + wal.LSN(l.segSize)
