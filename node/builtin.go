@@ -117,17 +117,20 @@ func (n *Node) moduleRows() []builtin.Module {
 	return out
 }
 
-func (n *Node) censusRows() []builtin.CensusLine {
-	census, err := n.Census(n.run)
+// censusRows are a row per holder, manager and format, and one more for a holder of which something is
+// not known.
+func (n *Node) censusRows(ctx context.Context) ([]builtin.CensusLine, error) {
+	census, err := n.Census(ctx)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	var out []builtin.CensusLine
 	for _, h := range census.Holders {
 		line := builtin.CensusLine{Holder: string(h.Kind), Name: h.Name, From: h.From, To: h.To}
 		if h.Unknown {
-			line.Reason = h.Reason
-			out = append(out, line)
+			unknown := line
+			unknown.Reason = h.Reason
+			out = append(out, unknown)
 		}
 		for _, r := range h.Records {
 			line.Rmgr, line.RmgrName, line.Module, line.Format = wal.RmgrID(r.Rmgr), r.Name, r.Module, rmgr.Format(r.Format)
@@ -135,7 +138,7 @@ func (n *Node) censusRows() []builtin.CensusLine {
 			out = append(out, line)
 		}
 	}
-	return out
+	return out, nil
 }
 
 func (n *Node) replicaRows() []builtin.Replica {

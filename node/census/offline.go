@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/controlfile"
@@ -41,15 +42,20 @@ func scanDir(ctx context.Context, fsys vfs.FS, dir string) (control.Census, erro
 }
 
 // segmentsOnDisk lists the segments that hold log: prepared and recycled ones begin with another page.
+// One with a tally beside it was finished, and need not be opened to know that.
 func (p place) segmentsOnDisk() ([]segment.SegmentInfo, error) {
 	entries, err := p.fs.ReadDir(p.dir)
 	if err != nil {
 		return nil, fmt.Errorf("census: %w", err)
 	}
+	finished, err := p.sidecars()
+	if err != nil {
+		return nil, err
+	}
 	var out []segment.SegmentInfo
 	for _, e := range entries {
 		tli, start, ok := wal.ParseSegmentName(e.Name(), p.segSize)
-		if ok && p.Holds(e.Name(), start) {
+		if ok && (finished[e.Name()] || p.Holds(e.Name(), start)) {
 			out = append(out, segment.SegmentInfo{Name: e.Name(), Timeline: tli, Start: start})
 		}
 	}
@@ -57,6 +63,21 @@ func (p place) segmentsOnDisk() ([]segment.SegmentInfo, error) {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Timeline, b.Timeline))
 	})
 	return out, nil
+}
+
+// sidecars are the names of the segments that a tally is kept of, good or damaged.
+func (p place) sidecars() (map[string]bool, error) {
+	entries, err := p.fs.ReadDir(path.Join(p.dir, path.Dir(SidecarName(""))))
+	if err != nil && !isNotExist(err) {
+		return nil, fmt.Errorf("census: %w", err)
+	}
+	names := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), sidecarSuffix); ok {
+			names[name] = true
+		}
+	}
+	return names, nil
 }
 
 // Holds reports whether the segment file begins with the page that belongs there. One that cannot be

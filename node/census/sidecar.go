@@ -34,7 +34,9 @@ const version = "redoubt.dev/census/v1"
 var errDamaged = errors.New("census file is damaged")
 
 // SidecarName is the file of a segment's census, relative to pg_wal.
-func SidecarName(segment string) string { return path.Join("archive_status", segment+".census") }
+func SidecarName(segment string) string { return path.Join("archive_status", segment+sidecarSuffix) }
+
+const sidecarSuffix = ".census"
 
 func encodeSidecar(name string, system uint64, t *tally) ([]byte, error) {
 	raw, err := json.Marshal(segmentCensus{

@@ -36,8 +36,8 @@ func node(standby bool) builtin.Node {
 		Modules: func() []builtin.Module {
 			return []builtin.Module{{Name: "kv", Version: "1.0.0", Loaded: true, Rmgr: 251, RmgrName: "kv", Format: 1, Writes: rmgr.FormatRange{Min: 1, Max: 2}, Replays: rmgr.FormatRange{Min: 1, Max: 2}}, {Name: "empty", Version: "0.1.0", NoManager: true}}
 		},
-		Census: func() []builtin.CensusLine {
-			return []builtin.CensusLine{{Holder: "pg_wal", From: 0x10, To: 0x20, Rmgr: 251, RmgrName: "kv", Module: "kv", Format: 1, Count: 3, First: 0x10, Last: 0x18}, {Holder: "slot", Name: "s", Reason: "cannot be read"}}
+		Census: func(context.Context) ([]builtin.CensusLine, error) {
+			return []builtin.CensusLine{{Holder: "pg_wal", From: 0x10, To: 0x20, Rmgr: 251, RmgrName: "kv", Module: "kv", Format: 1, Count: 3, First: 0x10, Last: 0x18}, {Holder: "slot", Name: "s", Reason: "cannot be read"}}, nil
 		},
 	}
 }
@@ -123,5 +123,16 @@ func TestRowsFitTheirColumns(t *testing.T) {
 		if got := ask(t, node(false), "SELECT * FROM "+view); strings.HasPrefix(got, "XX000") || got == "" {
 			t.Errorf("%s gave %q", view, got)
 		}
+	}
+}
+
+// A census that cannot be made is an error: no rows would say that no record is left.
+func TestACensusThatFailsIsNotEmpty(t *testing.T) {
+	n := node(false)
+	n.Census = func(context.Context) ([]builtin.CensusLine, error) {
+		return nil, &rmgr.Error{Code: "58030", Message: "pg_wal cannot be listed"}
+	}
+	if got, want := ask(t, n, "SELECT count(*) FROM redoubt_wal_census"), "58030: pg_wal cannot be listed"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -40,7 +40,7 @@ type Node struct {
 
 	Managers func() []Manager
 	Modules  func() []Module
-	Census   func() []CensusLine
+	Census   func(ctx context.Context) ([]CensusLine, error)
 	Replicas func() []Replica
 	Slots    func() []Slot
 	WAL      func() WAL

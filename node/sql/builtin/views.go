@@ -155,16 +155,26 @@ func modulesView(n Node) sql.View {
 }
 
 func censusView(n Node) sql.View {
-	return view("redoubt_wal_census", columns("holder", rmgr.Text, "name", rmgr.Text, "from_lsn", rmgr.PgLSN, "to_lsn", rmgr.PgLSN,
+	cols := columns("holder", rmgr.Text, "name", rmgr.Text, "from_lsn", rmgr.PgLSN, "to_lsn", rmgr.PgLSN,
 		"rmgr_id", rmgr.Int4, "rmgr", rmgr.Text, "module", rmgr.Text, "format", rmgr.Int4, "records", rmgr.Int8,
-		"first_lsn", rmgr.PgLSN, "last_lsn", rmgr.PgLSN, "unknown_because", rmgr.Text),
-		n.Census, func(c CensusLine) []any {
-			row := []any{c.Holder, nullText(c.Name), nullLSN(c.From), nullLSN(c.To), nil, nil, nil, nil, nil, nil, nil, nullText(c.Reason)}
-			if c.Reason == "" {
-				copy(row[4:], []any{
-					int64(c.Rmgr), nullText(c.RmgrName), nullText(c.Module), int64(c.Format), c.Count, nullLSN(c.First), nullLSN(c.Last),
-				})
+		"first_lsn", rmgr.PgLSN, "last_lsn", rmgr.PgLSN, "unknown_because", rmgr.Text)
+	return sql.View{Name: "redoubt_wal_census", Columns: cols, Rows: func(ctx context.Context, row func(...any) error) error {
+		lines, err := n.Census(ctx)
+		for _, c := range lines {
+			if err := row(censusRow(c)...); err != nil {
+				return err
 			}
-			return row
+		}
+		return err
+	}}
+}
+
+func censusRow(c CensusLine) []any {
+	row := []any{c.Holder, nullText(c.Name), nullLSN(c.From), nullLSN(c.To), nil, nil, nil, nil, nil, nil, nil, nullText(c.Reason)}
+	if c.Reason == "" {
+		copy(row[4:], []any{
+			int64(c.Rmgr), nullText(c.RmgrName), nullText(c.Module), int64(c.Format), c.Count, nullLSN(c.First), nullLSN(c.Last),
 		})
+	}
+	return row
 }
