@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -22,7 +23,8 @@ import (
 // secrets, sizes of volumes. At once after a change of the spec.
 const ensureEvery = time.Minute
 
-// ensure makes what does not depend on what the instances say.
+// ensure makes what does not depend on what the instances say. What fails does not keep the rest from
+// being made.
 func (r *Reconciler) ensure(ctx context.Context, c *v1.WALCluster) error {
 	key := client.ObjectKeyFromObject(c)
 	if !r.credentials.due(key, c.UID, c.Generation, r.Now()) {
@@ -32,37 +34,45 @@ func (r *Reconciler) ensure(ctx context.Context, c *v1.WALCluster) error {
 	if err != nil {
 		return fmt.Errorf("authority: %w", err)
 	}
-	if err := r.ensureApp(ctx, c, authority.Cert); err != nil {
-		return fmt.Errorf("secret for applications: %w", err)
-	}
+	r.credentials.learn(key, authority)
+	failed := []error{r.ensureApp(ctx, c, authority.Cert)}
 	for _, s := range desired.Services(c) {
-		if err := r.serverSideApply(ctx, s); err != nil {
-			return fmt.Errorf("service %s: %w", s.Name, err)
-		}
+		failed = append(failed, named("service "+s.Name, r.serverSideApply(ctx, s)))
 	}
-	if err := r.serverSideApply(ctx, desired.Budget(c)); err != nil {
-		return fmt.Errorf("disruption budget: %w", err)
+	failed = append(failed, named("disruption budget "+c.Name, r.serverSideApply(ctx, desired.Budget(c))), r.ensureVolumes(ctx, c))
+	if err := errors.Join(failed...); err != nil {
+		return err // the next pass tries all of it again
 	}
+	r.credentials.ensured(key, c.UID, c.Generation, r.Now())
+	return nil
+}
+
+// ensureVolumes gives every volume its instance's certificate and the size that the spec wants.
+func (r *Reconciler) ensureVolumes(ctx context.Context, c *v1.WALCluster) error {
 	var claims corev1.PersistentVolumeClaimList
 	if err := r.List(ctx, &claims, client.InNamespace(c.Namespace), client.MatchingLabels{v1.LabelCluster: c.Name}); err != nil {
-		return err
+		return named("volumes", err)
 	}
-	r.credentials.put(key, c.UID, c.Generation, r.Now(), authority)
+	var failed []error
 	for i := range claims.Items {
 		claim := &claims.Items[i]
 		if !claim.DeletionTimestamp.IsZero() {
 			continue
 		}
-		if err := r.ensureLeaf(ctx, c, claim.Name); err != nil {
-			return err
-		}
+		failed = append(failed, r.ensureLeaf(ctx, c, claim.Name))
 		if claim.Spec.Resources.Requests.Storage().Cmp(c.Spec.Storage.Size) < 0 {
-			if err := r.serverSideApply(ctx, desired.Claim(c, claim.Name)); err != nil {
-				return fmt.Errorf("grow volume %s: %w", claim.Name, err)
-			}
+			failed = append(failed, named("grow volume "+claim.Name, r.serverSideApply(ctx, desired.Claim(c, claim.Name))))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
+}
+
+// named says what an error is about.
+func named(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // ensureAuthority reads a cluster's authority, or makes it. It is never replaced: instances would
@@ -87,9 +97,9 @@ func (r *Reconciler) ensureApp(ctx context.Context, c *v1.WALCluster, ca []byte)
 	var secret corev1.Secret
 	err := r.Live.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: desired.SecretApp(c.Name)}, &secret)
 	if !apierrors.IsNotFound(err) {
-		return err
+		return named("secret for applications", err)
 	}
-	return ignoreExists(r.Create(ctx, desired.App(c, strings.ToLower(rand.Text()), ca), client.FieldOwner(v1.OperatorName)))
+	return named("secret for applications", ignoreExists(r.Create(ctx, desired.App(c, strings.ToLower(rand.Text()), ca), client.FieldOwner(v1.OperatorName))))
 }
 
 // ensureLeaf makes an instance's certificate, and makes it anew before it ends.
@@ -142,15 +152,22 @@ func (k *credentials) due(cluster types.NamespacedName, uid types.UID, generatio
 	return c == nil || c.uid != uid || c.generation != generation || now.Sub(c.at) > ensureEvery
 }
 
-func (k *credentials) put(cluster types.NamespacedName, uid types.UID, generation int64, now time.Time, authority pki.Pair) {
+// learn takes a cluster's authority.
+func (k *credentials) learn(cluster types.NamespacedName, authority pki.Pair) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	c := k.kept[cluster]
-	if c == nil || string(c.pair.Cert) != string(authority.Cert) {
-		c = &credential{pair: authority}
-		k.kept[cluster] = c
+	if c := k.kept[cluster]; c == nil || string(c.pair.Cert) != string(authority.Cert) {
+		k.kept[cluster] = &credential{pair: authority}
 	}
-	c.uid, c.generation, c.at = uid, generation, now
+}
+
+// ensured says that nothing is due for a while, if the cluster stays as it is.
+func (k *credentials) ensured(cluster types.NamespacedName, uid types.UID, generation int64, now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if c := k.kept[cluster]; c != nil {
+		c.uid, c.generation, c.at = uid, generation, now
+	}
 }
 
 func (k *credentials) authority(cluster types.NamespacedName) (pki.Pair, bool) {

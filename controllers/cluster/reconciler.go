@@ -123,16 +123,21 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		r.forget(req.NamespacedName)
 		return ctrl.Result{}, nil // what it owns goes with it
 	}
-	if err := r.ensure(ctx, &c); err != nil {
-		return ctrl.Result{}, err
-	}
+	failed := r.ensure(ctx, &c)
 	seen, err := r.observe(ctx, &c)
 	if err != nil {
-		return ctrl.Result{}, err
+		return ctrl.Result{}, errors.Join(failed, err)
 	}
-	steps, next := plan.Next(seen)
-	logSteps(ctx, steps)
-	failed := r.apply(ctx, &c, steps)
+	var steps []plan.Step
+	var next time.Duration
+	// A service or a budget that cannot be made does not keep a lost primary from being replaced.
+	if _, known := r.credentials.authority(req.NamespacedName); known {
+		steps, next = plan.Next(seen)
+		logSteps(ctx, steps)
+		if err := r.apply(ctx, &c, steps); err != nil {
+			steps, failed = nil, errors.Join(failed, err) // they were not all taken
+		}
+	}
 	if err := r.report(ctx, &c, seen, steps, failed); err != nil || failed != nil {
 		if apierrors.IsConflict(failed) || apierrors.IsConflict(err) {
 			return ctrl.Result{RequeueAfter: 10 * time.Millisecond}, nil // somebody wrote meanwhile: look again

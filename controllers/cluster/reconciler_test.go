@@ -165,6 +165,46 @@ func TestFailedStepIsReported(t *testing.T) {
 	}
 }
 
+// A budget that the API server refuses is said in a condition, and keeps nothing else from being done.
+func TestWhatCannotBeMadeKeepsNothingElseFromBeingDone(t *testing.T) {
+	r := reconciler(t, interceptor.Funcs{
+		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+			if u, ok := o.(interface{ GetKind() string }); ok && u.GetKind() == "PodDisruptionBudget" {
+				return errors.New("denied by a webhook")
+			}
+			return c.Apply(ctx, o, opts...)
+		},
+	}, orders())
+	if _, err := r.Reconcile(context.Background(), request); err == nil || !strings.Contains(err.Error(), "disruption budget orders: denied by a webhook") {
+		t.Fatalf("got %v", err)
+	}
+	var probe corev1.Pod
+	if err := r.Get(context.Background(), client.ObjectKey{Namespace: "shop", Name: "orders-probe"}, &probe); err != nil {
+		t.Errorf("the image was not asked: %v", err)
+	}
+	var c v1.WALCluster
+	if err := r.Get(context.Background(), request.NamespacedName, &c); err != nil {
+		t.Fatal(err)
+	}
+	if got := message(c.Status.Conditions, v1.ConditionProgressing); !strings.Contains(got, "denied by a webhook") {
+		t.Errorf("the condition says %q", got)
+	}
+}
+
+// A gate that is closed only by what is on its way out is no bad news.
+func TestAGateThatOnlyDrainsIsNoWarning(t *testing.T) {
+	c := orders()
+	c.Spec.Modules = append(c.Spec.Modules, v1.Module{Name: "ledger", Version: "1.0.0", State: v1.ModuleRetiring})
+	c.Status.Gate = &v1.Gate{Refusals: []v1.Refusal{{Module: "ledger"}}}
+	if !onlyDrains(c) {
+		t.Error("the retiring module's records are taken for a blocked rollout")
+	}
+	c.Status.Gate.Refusals = append(c.Status.Gate.Refusals, v1.Refusal{Module: "kv"})
+	if onlyDrains(c) {
+		t.Error("another module's records are taken for a part of the retirement")
+	}
+}
+
 func message(list []metav1.Condition, kind string) string {
 	for _, c := range list {
 		if c.Type == kind {

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,12 +21,9 @@ import (
 	"github.com/redoubt-wal/redoubt/controllers/conditions"
 )
 
-// report says what was seen and done: one patch of the status, and events.
+// report says what was seen, what was done and what failed: one patch of the status, and events.
 func (r *Reconciler) report(ctx context.Context, c *v1.WALCluster, seen plan.State, steps []plan.Step, failed error) error {
 	key := client.ObjectKeyFromObject(c)
-	if failed != nil {
-		steps = nil // they were not all taken
-	}
 	view := plan.Describe(seen, steps)
 	before := c.DeepCopy()
 	now := metav1.NewTime(seen.Now)
@@ -41,9 +39,7 @@ func (r *Reconciler) report(ctx context.Context, c *v1.WALCluster, seen plan.Sta
 			Type: v1.ConditionProgressing, Status: metav1.ConditionTrue, Reason: v1.ReasonStepFailed, Message: failed.Error(),
 		})
 	}
-	if failed == nil {
-		r.eventsOfSteps(c, steps)
-	}
+	r.eventsOfSteps(c, steps)
 	r.eventsOfConditions(c, changed)
 	r.eventsOfRefusals(c, seen.Now)
 	if same(before.Status, c.Status) {
@@ -58,8 +54,10 @@ func (r *Reconciler) report(ctx context.Context, c *v1.WALCluster, seen plan.Sta
 // quiet steps are many and say nothing that a person has not been told.
 func quiet(step plan.Step) bool {
 	switch step.Do {
-	case plan.Wait, plan.Label, plan.DeleteProbe, plan.Init, plan.SetSynchronous, plan.SwitchWAL, plan.Checkpoint, plan.Fence:
+	case plan.Wait, plan.Label, plan.DeleteProbe, plan.Init, plan.SetSynchronous, plan.SwitchWAL, plan.Checkpoint:
 		return true
+	case plan.Fence:
+		return step.Reason != v1.ReasonPrimaryOfOlderTimeline
 	case plan.Record:
 		switch step.Reason {
 		case v1.ReasonSynchronousInForce, v1.ReasonSynchronousSuperseded, v1.ReasonIdentified, v1.ReasonPushRecordsOut:
@@ -102,9 +100,11 @@ func (r *Reconciler) eventsOfConditions(c *v1.WALCluster, changed []metav1.Condi
 	for _, cond := range changed {
 		bad := false
 		switch cond.Type {
-		case v1.ConditionRolloutBlocked, v1.ConditionStalled:
+		case v1.ConditionRolloutBlocked:
+			bad = cond.Status == metav1.ConditionTrue && !onlyDrains(c)
+		case v1.ConditionStalled:
 			bad = cond.Status == metav1.ConditionTrue
-			if !bad && cond.Type == v1.ConditionStalled {
+			if !bad {
 				continue
 			}
 		case v1.ConditionImageAccepted, v1.ConditionQuorumAvailable:
@@ -119,6 +119,19 @@ func (r *Reconciler) eventsOfConditions(c *v1.WALCluster, changed []metav1.Condi
 		}
 		r.event(c, bad, cond.Reason, cond.Type, cond.Message)
 	}
+}
+
+// onlyDrains reports whether every refusal is about a module that is retiring: then the closed gate is
+// a step of what was asked for, and no bad news.
+func onlyDrains(c *v1.WALCluster) bool {
+	if c.Status.Gate == nil {
+		return false
+	}
+	return !slices.ContainsFunc(c.Status.Gate.Refusals, func(refusal v1.Refusal) bool {
+		return !slices.ContainsFunc(c.Spec.Modules, func(m v1.Module) bool {
+			return m.Name == refusal.Module && m.State == v1.ModuleRetiring
+		})
+	})
 }
 
 func (r *Reconciler) eventsOfRefusals(c *v1.WALCluster, now time.Time) {

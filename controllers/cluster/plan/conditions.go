@@ -258,20 +258,37 @@ func (s *State) quorum() metav1.Condition {
 	return condition(kind, true, v1.ReasonQuorumStreams, message)
 }
 
+// failoverInProgress is about a lost primary only: not about one that is made or restarted, and not about
+// a switchover.
 func (s *State) failoverInProgress(steps []Step) metav1.Condition {
 	const kind = v1.ConditionFailoverInProgress
-	if s.Timeline == nil || s.serving() != nil || s.Switchover != nil {
+	reason := s.whyFailover()
+	if reason == "" {
 		return condition(kind, false, v1.ReasonNoFailover, "no primary was lost")
 	}
 	for _, step := range steps {
-		if step.Do == Wait && step.Reason != v1.ReasonWaitingForPrimary || step.Do == Promote || step.Do == Record {
+		if step.Do == Wait || step.Do == Promote || step.Do == Record {
 			return condition(kind, true, step.Reason, step.Message)
 		}
 	}
-	if reason := s.lost(s.primary()); reason != "" {
-		return condition(kind, true, reason, "the primary "+s.Timeline.Primary+" is lost")
+	return condition(kind, true, reason, "the primary is lost")
+}
+
+// whyFailover is why the primary has to be replaced, until its successor is open; "" if it has not.
+func (s *State) whyFailover() string {
+	t := s.Timeline
+	switch {
+	case t == nil || s.SystemIdentifier == "" || s.Switchover != nil || s.serving() != nil:
+		return ""
+	case t.Lost != "" && (t.Primary == "" || !s.begun(s.timeline())):
+		return t.Reason // the successor is not chosen, or not promoted
 	}
-	return condition(kind, false, v1.ReasonNoFailover, "no primary was lost")
+	return s.lost(s.primary())
+}
+
+// begun reports whether anybody has log of a timeline.
+func (s *State) begun(timeline control.TimelineID) bool {
+	return slices.ContainsFunc(s.Members, func(m Member) bool { return m.holdsLog() && m.Status.Timeline >= timeline })
 }
 
 func (s *State) retiring() metav1.Condition {

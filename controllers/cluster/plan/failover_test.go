@@ -10,6 +10,7 @@ import (
 	"github.com/redoubt-wal/redoubt/api/control"
 	v1 "github.com/redoubt-wal/redoubt/api/v1"
 	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
+	"github.com/redoubt-wal/redoubt/controllers/conditions"
 )
 
 // The rule is compared with what it stands for: each group of standbys that could have released a
@@ -88,7 +89,7 @@ func lose(m *plan.Member) {
 func dead() plan.State {
 	s := healthy()
 	lose(&s.Members[0])
-	s.Timeline.ID, s.Timeline.Primary, s.Timeline.Lost, s.Timeline.ClaimedAt = 5, "", "orders-1", metav1.NewMicroTime(epoch)
+	s.Timeline.ID, s.Timeline.Primary, s.Timeline.Lost, s.Timeline.Reason, s.Timeline.ClaimedAt = 5, "", "orders-1", v1.ReasonPrimaryProcessDead, metav1.NewMicroTime(epoch)
 	s.Members[1].Status.FencedAt, s.Members[2].Status.FencedAt = 5, 5
 	return s
 }
@@ -274,5 +275,47 @@ func TestPaused(t *testing.T) {
 	s.Annotations = map[string]string{v1.AnnotationPaused: "true"}
 	if steps, _ := plan.Next(s); len(steps) > 0 {
 		t.Errorf("got %+v", steps)
+	}
+}
+
+// FailoverInProgress is true from the loss of a primary until its successor is open, and at no other
+// time.
+func TestFailoverInProgress(t *testing.T) {
+	silent := func(d time.Duration) func(*plan.State) {
+		return func(s *plan.State) { s.Members[0].Reached, s.Members[0].LastHeard = false, epoch.Add(-d) }
+	}
+	for sentence, c := range map[string]struct {
+		from   func() plan.State
+		change func(*plan.State)
+		want   bool
+	}{
+		"all is well":                     {healthy, func(*plan.State) {}, false},
+		"the primary is silent a moment":  {healthy, silent(time.Second), false},
+		"the primary is silent for long":  {healthy, silent(time.Minute), true},
+		"nobody is chosen yet":            {dead, func(*plan.State) {}, true},
+		"the chosen one is not promoted":  {dead, func(s *plan.State) { s.Timeline.Primary = "orders-2" }, true},
+		"the first instance is not there": {healthy, func(s *plan.State) { s.SystemIdentifier, s.Members[0].Pod = "", nil }, false},
+		"a switchover is under way": {healthy, func(s *plan.State) {
+			s.Switchover = &v1.Switchover{To: "orders-2"}
+			s.Members[0].Status.Role = control.RoleStandby
+		}, false},
+		"the successor is open": {dead, func(s *plan.State) {
+			s.Timeline.Primary = "orders-2"
+			st := s.Members[1].Status
+			st.Role, st.Timeline, st.OpenWrites = control.RolePrimary, 5, true
+		}, false},
+		"the successor restarts later, where it was": {dead, func(s *plan.State) {
+			s.Timeline.Primary = "orders-2"
+			s.Members[1].Status.Timeline = 5 // and it is in recovery
+		}, false},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			s := c.from()
+			c.change(&s)
+			steps, _ := plan.Next(s)
+			if got := conditions.IsTrue(plan.Describe(s, steps).Conditions, v1.ConditionFailoverInProgress); got != c.want {
+				t.Errorf("got %t; steps %+v", got, steps)
+			}
+		})
 	}
 }
