@@ -211,7 +211,7 @@ func (n *Node) mayPromote(tli wal.TimelineID) error {
 		return refusal("NotReady", "a node that is %s cannot be promoted", now.role)
 	}
 	if suspect := l.engine.Suspect(); suspect != "" {
-		return refusal("Suspect", "this node's disk may have lost log: %s; let it be cloned anew", suspect)
+		return refusal("Suspect", "this node's disk may have lost log: %s; let it be cloned anew, or, if there is nobody to clone from, see `node resetsuspect`", suspect)
 	}
 	if p := l.engine.ReplayPause(); p != nil {
 		return refusal("ReplayPaused", "replay is paused at %s: %s", p.LSN, p.Detail)

@@ -20,3 +20,14 @@ func datasync(f *os.File) error {
 		}
 	}
 }
+
+// dontNeed is POSIX_FADV_DONTNEED.
+const dontNeed = 4
+
+func forget(f *os.File) error {
+	defer runtime.KeepAlive(f)
+	if _, _, errno := syscall.Syscall6(syscall.SYS_FADVISE64, f.Fd(), 0, 0, dontNeed, 0, 0); errno != 0 {
+		return &fs.PathError{Op: "fadvise", Path: f.Name(), Err: errno}
+	}
+	return nil
+}

@@ -73,7 +73,7 @@ func newRoot(a *app) *cobra.Command {
 		Version:       version(),
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(a.initCommand(), a.runCommand(), a.basebackupCommand(), a.censusCommand(), a.waldumpCommand(), a.modulesCommand(), a.versionCommand())
+	root.AddCommand(a.initCommand(), a.runCommand(), a.basebackupCommand(), a.resetSuspectCommand(), a.censusCommand(), a.waldumpCommand(), a.modulesCommand(), a.versionCommand())
 	root.AddCommand(a.localCommands()...)
 	return root
 }
