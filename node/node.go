@@ -32,10 +32,11 @@ type Node struct {
 	commits  commitCounts
 	writers  sync.Map // *sql.Session → *local that it has written to and not settled
 
-	sessions  *pgwire.Server
-	closers   []func() error // of the HTTP servers
-	tasks     sync.WaitGroup // background goroutines: all end with run
-	stopAsked chan struct{}  // the local socket asks for a fast stop
+	sessions   *pgwire.Server
+	closers    []func() error // of the HTTP servers
+	tasks      sync.WaitGroup // background goroutines: all end with run
+	stopAsked  chan struct{}  // the local socket asks for a fast stop
+	smartAsked chan struct{}  // SIGTERM asks for a smart one
 
 	// commands is held by the one command that changes what the node is. Fence does not take it: a
 	// promise must not wait for a clone.
@@ -82,7 +83,7 @@ func New(o Options) (*Node, error) {
 	n := &Node{
 		opts: o, settings: o.Settings, table: table,
 		log:      o.Log.With("instance", o.Settings.String("instance_name")),
-		commands: make(chan struct{}, 1), stopAsked: make(chan struct{}, 1),
+		commands: make(chan struct{}, 1), stopAsked: make(chan struct{}, 1), smartAsked: make(chan struct{}, 1),
 	}
 	n.state.role = api.RoleRecovering
 	n.run, n.stop = context.WithCancelCause(context.Background())

@@ -31,9 +31,9 @@ type Options struct {
 	Log     *slog.Logger // nil: silence
 	Version string       // of the build, for status
 
-	// Signal makes the process signal itself, as records of the signal module ask. nil: it is only
-	// logged.
-	Signal func(sig int, reason string) error
+	// Signal makes the process signal itself, as records of the signal module ask; log adds which
+	// record does. nil: nothing happens.
+	Signal func(log *slog.Logger, sig int, reason string) error
 	// ReadConfig returns the settings file's contents for a reload. nil: DIR/redoubt.conf.
 	ReadConfig func() ([]byte, error)
 }
@@ -58,7 +58,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Signal == nil {
-		o.Signal = func(int, string) error { return nil }
+		o.Signal = func(*slog.Logger, int, string) error { return nil }
 	}
 	if o.ReadConfig == nil {
 		o.ReadConfig = func() ([]byte, error) { return vfs.ReadFile(o.FS, o.Dir+"/"+ConfigFile) }

@@ -105,10 +105,41 @@ func (n *Node) await(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case <-n.stopAsked:
+	case <-n.smartAsked:
+		return n.awaitClients(ctx)
 	case <-n.run.Done():
 		return context.Cause(n.run)
 	}
 	return nil
+}
+
+// awaitClients is a smart stop's first half: nobody new is let in, and those who are here may finish
+// for smart_shutdown_timeout. Asked again for a stop, a fast one, it does not wait.
+func (n *Node) awaitClients(ctx context.Context) error {
+	waiting, cancel := context.WithTimeout(ctx, n.settings.Duration("smart_shutdown_timeout"))
+	defer cancel()
+	left := make(chan struct{})
+	n.tasks.Go(func() {
+		defer close(left)
+		n.sessions.Drain(waiting)
+	})
+	select {
+	case <-left:
+	case <-ctx.Done():
+	case <-n.stopAsked:
+	case <-n.run.Done():
+		return context.Cause(n.run)
+	}
+	return nil
+}
+
+// SmartStop asks for a stop that lets clients leave by themselves for smart_shutdown_timeout, and ends
+// as a fast one does. Any goroutine may call it, also before and after Run.
+func (n *Node) SmartStop() {
+	select {
+	case n.smartAsked <- struct{}{}:
+	default:
+	}
 }
 
 // requestStop asks for a fast stop.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	api "github.com/redoubt-wal/redoubt/api/control"
@@ -46,15 +47,25 @@ func (n *Node) sqlSettings() []sql.Setting {
 }
 
 func (n *Node) moduleState(name string) sql.ModuleState {
-	if _, _, loaded := moduleOf(n.table, name); loaded {
+	called := func(m rmgr.Module) bool { return isCalled(m, name) }
+	switch {
+	case slices.ContainsFunc(n.table.Modules(), called), slices.Contains(builtinExtensions, strings.ToLower(name)):
 		return sql.ModuleLoaded
-	}
-	for _, m := range n.opts.Modules {
-		if strings.EqualFold(m.Name, name) {
-			return sql.ModuleOff
-		}
+	case slices.ContainsFunc(n.opts.Modules, called):
+		return sql.ModuleOff
 	}
 	return sql.ModuleUnknown
+}
+
+// builtinExtensions are PostgreSQL's whose functions every node has.
+var builtinExtensions = []string{"pg_walinspect"}
+
+// isCalled reports whether people know a module by a name: its own, or that of one of its managers, as
+// signal's is PostgreSQL's extension signal_rmgr.
+func isCalled(m rmgr.Module, name string) bool {
+	return strings.EqualFold(m.Name, name) || slices.ContainsFunc(m.Managers, func(r rmgr.Registration) bool {
+		return strings.EqualFold(r.Manager.Name(), name)
+	})
 }
 
 // ready refuses clients while there is nothing to be read.

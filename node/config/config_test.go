@@ -102,6 +102,25 @@ func TestReloadChangesOnlyWhatItMay(t *testing.T) {
 	}
 }
 
+// A node that nobody has named is called as its host, also after a reload.
+func TestAReloadKeepsTheDefaultsOfTheMachine(t *testing.T) {
+	s, err := config.Load("f", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetDefault("instance_name", "host-1"); err != nil {
+		t.Fatal(err)
+	}
+	changes, err := s.Reload("f", []byte("isolation_timeout = 1s"))
+	if err != nil || len(changes) != 1 || len(s.Pending()) != 0 || s.String("instance_name") != "host-1" {
+		t.Errorf("changes %v, pending %v, name %q, %v", changes, s.Pending(), s.String("instance_name"), err)
+	}
+	changes, err = s.Reload("f", []byte("instance_name = b\nisolation_timeout = 1s"))
+	if err != nil || len(changes) != 1 || changes[0].Old != "host-1" || changes[0].New != "b" {
+		t.Errorf("given a name: changes %v, %v", changes, err)
+	}
+}
+
 func TestQuoteIsReadBack(t *testing.T) {
 	for _, v := range []string{"", "a b", `it's`, `back\slash`, `a#b`, `"x"`} {
 		got, err := config.ParseFile("f", []byte("cluster_name = "+config.Quote(v)+" # c"))

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/redoubt-wal/redoubt/node/serverlog"
 )
 
 // maxMB bounds sizes of log, as in PostgreSQL.
@@ -42,6 +44,8 @@ var list = []Setting{
 	{Name: "isolation_timeout", Kind: Int, Unit: Milliseconds, Min: 0, Max: math.MaxInt32, Default: "30s", Context: Reload, Short: "A managed primary without synchronous standbys refuses writes when it heard neither operator nor standby for this long; 0 never."},
 	{Name: "listen_addresses", Kind: String, Default: "localhost", Context: Restart, Short: "Sets the host name or IP address(es) to listen to."},
 	{Name: "lock_timeout", Kind: Int, Unit: Milliseconds, Min: 0, Max: math.MaxInt32, Default: "0", Context: Session, Short: "Accepted for clients."},
+	{Name: "log_destination", Kind: Enum, Values: []string{"jsonlog", "stderr"}, Default: "jsonlog", Context: Restart, Short: "How the log on standard error looks: a JSON object a line, or PostgreSQL's text."},
+	{Name: "log_line_prefix", Kind: String, Default: serverlog.DefaultPrefix, Context: Reload, Check: serverlog.CheckPrefix, Short: "Controls information prefixed to each log line when log_destination is stderr."},
 	{Name: "log_min_messages", Kind: Enum, Values: []string{"debug5", "debug4", "debug3", "debug2", "debug1", "info", "notice", "warning", "error", "log", "fatal", "panic"}, Default: "info", Context: Reload, Short: "Sets the message levels that are logged."},
 	{Name: "managed", Kind: Bool, Default: "off", Context: Restart, Short: "The node waits for an operator to say what it is to be."},
 	{Name: "max_connections", Kind: Int, Min: 1, Max: 262143, Default: "100", Context: Restart, Short: "Sets the maximum number of concurrent connections."},
@@ -60,6 +64,7 @@ var list = []Setting{
 	{Name: "server_version", Kind: String, Default: ServerVersion, Context: Internal, Short: "Shows the version of PostgreSQL whose protocol and log this server speaks."},
 	{Name: "server_version_num", Kind: Int, Min: ServerVersionNum, Max: ServerVersionNum, Default: "150018", Context: Internal, Short: "Shows the same as a number."},
 	{Name: "shared_buffers", Kind: Int, Unit: Blocks8kB, Min: 16, Max: math.MaxInt32 / 2, Default: "128MB", Context: Restart, Short: "Sets the memory used for pages."},
+	{Name: "smart_shutdown_timeout", Kind: Int, Unit: Milliseconds, Min: 0, Max: math.MaxInt32, Default: "5s", Context: Reload, Short: "How long a stop at SIGTERM waits for clients to leave by themselves before it ends their sessions."},
 	{Name: "ssl", Kind: Bool, Default: "off", Context: Restart, Short: "Enables SSL connections."},
 	{Name: "ssl_ca_file", Kind: String, Default: "", Context: Reload, Short: "Location of the SSL certificate authority file: clients and upstreams whose certificate it signed are trusted by name."},
 	{Name: "ssl_cert_file", Kind: String, Default: "server.crt", Context: Reload, Short: "Location of the SSL server certificate file."},

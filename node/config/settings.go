@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -10,7 +11,8 @@ import (
 
 // Settings are the values in force. Its methods may be called from any goroutine.
 type Settings struct {
-	options []Assignment // of the command line: they win over the file, also on reload
+	options  []Assignment      // of the command line: they win over the file, also on reload
+	defaults map[string]string // of this machine, by lower-case name: they win over the list's
 
 	mu      sync.RWMutex
 	values  map[string]string // canonical, by lower-case name
@@ -59,6 +61,7 @@ func (s *Settings) resolve(name string, file []byte) (values, sources map[string
 		}
 		values[strings.ToLower(list[i].Name)] = v
 	}
+	maps.Copy(values, s.defaults)
 	for _, a := range append(assignments, s.options...) {
 		setting, v, err := check(a)
 		if err != nil {
@@ -137,6 +140,19 @@ func (s *Settings) Pending() []Change {
 		}
 	}
 	return out
+}
+
+// SetDefault gives a setting that nothing configures a value that is a fact of this machine, as the
+// host's name. Before the settings are shared, and not twice.
+func (s *Settings) SetDefault(name, value string) error {
+	if err := s.Set(name, value); err != nil {
+		return err
+	}
+	if s.defaults == nil {
+		s.defaults = map[string]string{}
+	}
+	s.defaults[strings.ToLower(name)] = s.values[strings.ToLower(name)]
+	return nil
 }
 
 // Set puts a value in force, as a fact found at start (Internal settings) or a command does.

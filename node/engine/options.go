@@ -18,8 +18,8 @@ type Options struct {
 	Log   *slog.Logger // nil: silence
 	Table *rmgr.Table  // sealed, with the modules that are preloaded
 
-	// Signal is how a replayed record asks this process to signal itself. nil: it is only logged.
-	Signal func(sig int, reason string) error
+	// Signal is how a replayed record asks this process to signal itself; log says which. nil: nothing happens.
+	Signal func(log *slog.Logger, sig int, reason string) error
 	// Retain is the oldest LSN that replication slots need, 0 if none. It is asked before log is
 	// given up.
 	Retain func() wal.LSN
@@ -41,7 +41,7 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Signal == nil {
-		o.Signal = func(int, string) error { return nil }
+		o.Signal = func(*slog.Logger, int, string) error { return nil }
 	}
 	if o.Retain == nil {
 		o.Retain = func() wal.LSN { return wal.InvalidLSN }

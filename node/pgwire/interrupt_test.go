@@ -214,6 +214,40 @@ func TestShutdownLetsStatementsEnd(t *testing.T) {
 	})
 }
 
+func TestDrainWaitsForClientsToLeaveByThemselves(t *testing.T) {
+	for name, leaves := range map[string]bool{"it leaves": true, "it stays": false} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, nil, func(t *testing.T, f *fake, server *pgwire.Server, p *pipe) {
+				client, conn := login(t, p)
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				begin, done := time.Now(), make(chan struct{})
+				go func() {
+					server.Drain(ctx)
+					close(done)
+				}()
+				synctest.Wait()
+				client.Send(&pgproto3.Query{String: "SELECT kv_put('a','1')"})
+				if err := client.Flush(); err != nil {
+					t.Fatal(err)
+				}
+				if got := receive(t, client, 1); got != "RowDescription DataRow(0/1000040) CommandComplete(SELECT 1) ReadyForQuery(I)" {
+					t.Errorf("while the server waits the client sees %s", got)
+				}
+				want := 30 * time.Second
+				if leaves {
+					conn.Close()
+					want = 0
+				}
+				<-done
+				if took := time.Since(begin); took != want {
+					t.Errorf("waited %v, want %v", took, want)
+				}
+			})
+		})
+	}
+}
+
 func TestShutdownCancelsWhatTakesTooLong(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, f *fake, server *pgwire.Server, p *pipe) {
 		busy, _ := login(t, p)

@@ -27,6 +27,19 @@ func (srv *Server) stop() {
 	}
 }
 
+// Drain takes no more clients and returns when those that are there have left by themselves, or when
+// ctx ends. Replication connections stay.
+func (srv *Server) Drain(ctx context.Context) {
+	srv.stop()
+	for _, s := range srv.all(false) {
+		select {
+		case <-s.left:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // Shutdown takes no more clients and ends those that are there, each after the statement it runs
 // (57P01). When ctx ends, it cancels what still runs. Replication connections stay: they must see
 // the shutdown checkpoint. It returns when the last client has left.

@@ -16,7 +16,7 @@ type Applier struct {
 	Table  *rmgr.Table
 	Pool   *buffer.Pool
 	Logger *slog.Logger
-	Kill   func(sig int, reason string) error // signals this process
+	Kill   func(log *slog.Logger, sig int, reason string) error // signals this process
 
 	touched []touched
 	spare   [][]byte // page copies to use again
@@ -61,7 +61,7 @@ func (a *Applier) Apply(rec *wal.Record, format rmgr.Format) (err error) {
 		}
 	}
 	for _, s := range a.signals {
-		if err := a.Kill(s.number, s.reason); err != nil {
+		if err := a.Kill(a.Log(), s.number, s.reason); err != nil {
 			return fmt.Errorf("signal %d: %w", s.number, err)
 		}
 	}
@@ -177,5 +177,7 @@ func (a *Applier) Signal(sig int, reason string) error {
 	return nil
 }
 
-// Log is rmgr.RedoContext.
-func (a *Applier) Log() *slog.Logger { return a.Logger }
+// Log is rmgr.RedoContext. What is said while a record is applied says of which, as in PostgreSQL.
+func (a *Applier) Log() *slog.Logger {
+	return a.Logger.With("context", Context(a.Table, a.rec))
+}

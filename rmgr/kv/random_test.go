@@ -34,7 +34,7 @@ func TestRandomOperationsAndCrashes(t *testing.T) {
 			if images {
 				r.rng.Uint64() // another run
 			}
-			for done := 0; done < operations/2; {
+			for done := 0; done < operations; {
 				n := 1 + r.rng.IntN(1200)
 				for range n {
 					r.operate()

@@ -7,9 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -26,8 +24,10 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run -D DIR [-c name=value]...",
 		Short: "Run the node",
-		Long: "Run the node until SIGTERM or SIGINT (a fast stop with a shutdown checkpoint). SIGHUP reloads\n" +
-			"the settings, SIGQUIT stops at once. After a crash, the same command recovers and goes on.",
+		Long: "Run the node until a signal stops it, each as in PostgreSQL: at SIGTERM clients may leave by\n" +
+			"themselves (for smart_shutdown_timeout), at SIGINT their sessions end; both with a shutdown\n" +
+			"checkpoint. SIGHUP reloads the settings, SIGQUIT stops at once. After a crash, the same command\n" +
+			"recovers and goes on.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, err := dataDir(dir)
@@ -79,45 +79,31 @@ func (a *app) run(ctx context.Context, dir, configFile string, options []string)
 	}
 	level := new(slog.LevelVar)
 	level.Set(logLevel(settings.String("log_min_messages")))
-	log := slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+	log := a.newLog(settings, level)
 	n, err := node.New(node.Options{
 		Dir: dir, FS: vfs.OS(), Settings: settings, Modules: a.modules,
-		Now: time.Now, Dial: dial, Listen: listen, Log: log, Version: version(), Signal: kill, ReadConfig: read,
+		Now: time.Now, Dial: dial, Listen: listen, Log: log, Version: version(), Signal: killer(log), ReadConfig: read,
 	})
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	done := make(chan struct{})
-	defer close(done)
-	go onSignals(done, n, settings, level, log)
+	reload := func() error {
+		err := n.Reload()
+		level.Set(logLevel(settings.String("log_min_messages")))
+		return err
+	}
+	go onSignals(ctx, log, map[os.Signal]func() error{
+		syscall.SIGHUP:  reload,
+		syscall.SIGINT:  func() error { stop(); return nil },
+		syscall.SIGTERM: func() error { n.SmartStop(); return nil },
+		syscall.SIGQUIT: func() error { os.Exit(2); return nil },
+	})
 	if err := n.Run(ctx); err != nil {
 		return describeRun(err)
 	}
 	return nil
-}
-
-// onSignals reloads at SIGHUP and ends the process at once at SIGQUIT.
-func onSignals(done <-chan struct{}, n *node.Node, settings *config.Settings, level *slog.LevelVar, log *slog.Logger) {
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGQUIT)
-	defer signal.Stop(signals)
-	for {
-		select {
-		case <-done:
-			return
-		case s := <-signals:
-			if s == syscall.SIGQUIT {
-				log.Warn("stopping at once")
-				os.Exit(2)
-			}
-			if err := n.Reload(); err != nil {
-				log.Error("reload refused; nothing has changed", "error", err)
-			}
-			level.Set(logLevel(settings.String("log_min_messages")))
-		}
-	}
 }
 
 // describeRun says the one thing that a person needs of a node that could not go on.
@@ -151,27 +137,9 @@ func (a *app) fillIn(s *config.Settings, dir string) error {
 		if err != nil {
 			host = "node"
 		}
-		if err := s.Set("instance_name", host); err != nil {
+		if err := s.SetDefault("instance_name", host); err != nil {
 			return err
 		}
 	}
 	return s.Set("data_directory", dir)
-}
-
-// kill sends this process a signal, as a replayed record of the signal module asks.
-func kill(sig int, reason string) error {
-	slog.Warn("signalled by a log record", "signal", sig, "reason", reason)
-	return syscall.Kill(os.Getpid(), syscall.Signal(sig))
-}
-
-var logLevels = map[string]slog.Level{
-	"info": slog.LevelInfo, "notice": slog.LevelInfo, "log": slog.LevelInfo,
-	"warning": slog.LevelWarn, "error": slog.LevelError, "fatal": slog.LevelError, "panic": slog.LevelError,
-}
-
-func logLevel(word string) slog.Level {
-	if strings.HasPrefix(word, "debug") {
-		return slog.LevelDebug
-	}
-	return logLevels[word]
 }
