@@ -62,6 +62,10 @@ kube-build: ## a real Kubernetes from Go modules, into bin/kube (minutes when co
 fuzz: ## every fuzz target for FUZZTIME each (default 30s)
 	@test/fuzz.sh $${FUZZTIME:-30s}
 
+.PHONY: crash
+crash: ## 500 kills of a node under load and 100 of a primary with a standby, every acknowledged write looked for
+	$(GO) test -count=1 -timeout 1h -v ./test/crash -kills 500 -promotions 100
+
 .PHONY: bench bench-micro
 bench: ## the log, the engine and the node beside their peers (BENCH="--quick", "append sql", ...; see test/bench)
 	cd test/bench && $(GO) run . $(BENCH)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -17,8 +18,12 @@ import (
 // partition must not leave a watch stream or a replication stream looking alive.
 const unacknowledged = 15 * time.Second
 
-// dial connects; a dead peer is noticed within unacknowledged.
+// dial connects; a dead peer is noticed within unacknowledged. A host that is an absolute path is the
+// directory of a server's socket, as libpq has it.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if dir, port, err := net.SplitHostPort(address); err == nil && filepath.IsAbs(dir) {
+		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, ".s.PGSQL."+port))
+	}
 	d := net.Dialer{Timeout: 5 * time.Second, KeepAliveConfig: keepAlive, Control: userTimeout}
 	return d.DialContext(ctx, network, address)
 }
