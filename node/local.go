@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path"
 	"slices"
 	"sync"
@@ -67,7 +68,11 @@ func (n *Node) openLocal(ctx context.Context) (*local, error) {
 		MaxWALSize:          s.Bytes("max_wal_size"),
 		MinWALSize:          s.Bytes("min_wal_size"),
 		WALKeepSize:         s.Bytes("wal_keep_size"),
+		NoWALRecycle:        !s.Bool("wal_recycle"),
+		NoWALInitZero:       !s.Bool("wal_init_zero"),
 		CheckpointTimeout:   s.Duration("checkpoint_timeout"),
+		CheckpointTarget:    s.Real("checkpoint_completion_target"),
+		CheckpointLevel:     checkpointLevel(s.Bool("log_checkpoints")),
 		ConsistencyChecking: config.SplitList(s.String("wal_consistency_checking")),
 	})
 	if err != nil {
@@ -84,6 +89,13 @@ func (n *Node) openLocal(ctx context.Context) (*local, error) {
 	l.streams, l.end = context.WithCancelCause(n.run)
 	err = s.Set("wal_segment_size", fmt.Sprint(l.engine.SegmentSize()))
 	return l, err
+}
+
+func checkpointLevel(log bool) slog.Level {
+	if log {
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
 }
 
 func compression(value string) string {

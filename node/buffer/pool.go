@@ -103,6 +103,9 @@ func (p *Pool) Blocks(rel wal.RelFileLocator, fork wal.ForkNumber) (uint32, erro
 	return p.store.Blocks(rel, fork)
 }
 
+// Size is how many pages the pool can hold.
+func (p *Pool) Size() int { return len(p.buffers) }
+
 // Stats returns the counts.
 func (p *Pool) Stats() Stats {
 	p.mu.Lock()

@@ -19,21 +19,33 @@ var copies = sync.Pool{New: func() any { return new([page.Size]byte) }}
 // It returns once those writes, and writes of others that were under way, are done. Durable after
 // the store's Sync. It ends early when ctx does.
 func (p *Pool) Flush(ctx context.Context) error {
-	for _, tag := range p.dirty() {
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
+	_, err := p.FlushPaced(ctx, func(done, total int) error { return ctx.Err() })
+	return err
+}
+
+// FlushPaced is Flush that calls pace after each page, with how many are done of how many: it may wait,
+// and ends the flush with an error. written counts the pages that others were not writing already.
+func (p *Pool) FlushPaced(ctx context.Context, pace func(done, total int) error) (written int, err error) {
+	tags := p.dirty()
+	for i, tag := range tags {
+		if ctx.Err() != nil {
+			return written, context.Cause(ctx)
 		}
-		b := p.pinDirty(tag)
-		if b == nil {
-			continue // written and perhaps evicted since
+		if b, dirty := p.pinDirty(tag); b != nil { // if not, it was written and perhaps evicted since
+			err := p.writeBack(b, true)
+			b.Release()
+			if err != nil {
+				return written, err
+			}
+			if dirty {
+				written++
+			}
 		}
-		err := p.writeBack(b, true)
-		b.Release()
-		if err != nil {
-			return err
+		if err := pace(i+1, len(tags)); err != nil {
+			return written, err
 		}
 	}
-	return nil
+	return written, nil
 }
 
 // Dirty counts the pages that wait to be written.
@@ -55,15 +67,16 @@ func (p *Pool) dirty() []Tag {
 	return tags
 }
 
-func (p *Pool) pinDirty(tag Tag) *Buffer {
+// pinDirty pins a page that is dirty or being written; nil if it is neither.
+func (p *Pool) pinDirty(tag Tag) (b *Buffer, dirty bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	b := p.byTag[tag]
+	b = p.byTag[tag]
 	if b == nil || !b.dirty && !b.writing {
-		return nil
+		return nil, false
 	}
 	b.pins++
-	return b
+	return b, b.dirty
 }
 
 // writeBack writes a pinned page if it is dirty. wait says whether to wait for its latches: one who

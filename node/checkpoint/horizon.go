@@ -26,8 +26,3 @@ func (h Horizon) Before() wal.LSN {
 	}
 	return before
 }
-
-// Distance is how many bytes of log after the redo point make a checkpoint due, so that the log of
-// two checkpoints, the last and the one being made, stays below max_wal_size (CheckPointSegments,
-// with checkpoint_completion_target 0.9).
-func Distance(maxWALSize int64) wal.LSN { return wal.LSN(float64(maxWALSize) / 1.9) }

@@ -1,11 +1,7 @@
 package checkpoint_test
 
 import (
-	"context"
-	"errors"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/redoubt-wal/redoubt/node/checkpoint"
 	"github.com/redoubt-wal/redoubt/wal"
@@ -27,31 +23,4 @@ func TestHorizon(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
-}
-
-func TestLoopComesAfterTheTimeoutANudgeAndSoonAfterAFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		nudge := make(chan struct{}, 1)
-		began := time.Now()
-		var at []time.Duration
-		go checkpoint.Loop(ctx, 5*time.Minute, nudge, func(context.Context) error {
-			at = append(at, time.Since(began))
-			if len(at) == 1 {
-				return errors.New("disk full")
-			}
-			return nil
-		})
-		time.Sleep(6 * time.Minute)
-		nudge <- struct{}{}
-		time.Sleep(time.Minute)
-		cancel()
-		synctest.Wait()
-		want := []time.Duration{5 * time.Minute, 5*time.Minute + 10*time.Second, 6 * time.Minute}
-		for i := range want {
-			if i >= len(at) || at[i] != want[i] {
-				t.Fatalf("ran at %v, want %v", at, want)
-			}
-		}
-	})
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redoubt-wal/redoubt/node/checkpoint"
 	"github.com/redoubt-wal/redoubt/node/recovery"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -76,11 +77,11 @@ func (b *Backup) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := e.checkpoints.LockContext(ctx); err != nil {
+	if err := e.lockCheckpoints(ctx); err != nil {
 		return err
 	}
 	defer e.checkpoints.Unlock()
-	if err := e.checkpoint(ctx); err != nil {
+	if err := e.checkpoint(ctx, checkpoint.Requested); err != nil {
 		return err
 	}
 	c := e.control.get()

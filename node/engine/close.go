@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/redoubt-wal/redoubt/node/checkpoint"
 	"github.com/redoubt-wal/redoubt/node/controlfile"
 )
 
@@ -23,7 +24,10 @@ func (e *Engine) Close(ctx context.Context) error {
 		return err
 	}
 	defer e.gate.Unlock()
-	e.checkpoints.Lock()
+	if err := e.lockCheckpoints(ctx); err != nil {
+		e.Abort()
+		return err
+	}
 	defer e.checkpoints.Unlock()
 	err := e.shutDown(ctx)
 	e.end()
@@ -40,7 +44,7 @@ func (e *Engine) shutDown(ctx context.Context) error {
 		return e.shutdownCheckpoint(controlfile.ShutDown)
 	}
 	e.stopReplay()
-	return errors.Join(e.restartpoint(ctx), e.updateControl(func(f *controlfile.File) {
+	return errors.Join(e.restartpoint(ctx, checkpoint.AtShutdown), e.updateControl(func(f *controlfile.File) {
 		f.State = controlfile.ShutDownInRecovery
 	}))
 }

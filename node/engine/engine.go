@@ -47,7 +47,8 @@ type Engine struct {
 	ctx    context.Context // ends with Close or Abort
 	cancel context.CancelCauseFunc
 	tasks  sync.WaitGroup
-	nudge  chan struct{} // a checkpoint is due
+	nudge  chan checkpoint.Cause // a checkpoint is due
+	haste  checkpoint.Haste      // somebody waits for the latch of checkpoints
 
 	failure failure
 	replay  replayState
@@ -166,17 +167,6 @@ func (e *Engine) spawn(task func()) {
 		defer e.tasks.Done()
 		task()
 	}()
-}
-
-// dueAfter nudges the checkpointer if end is far enough from the redo point.
-func (e *Engine) dueAfter(redo, end wal.LSN) {
-	if end-redo < checkpoint.Distance(e.o.MaxWALSize) {
-		return
-	}
-	select {
-	case e.nudge <- struct{}{}:
-	default:
-	}
 }
 
 func (e *Engine) path(name string) string { return path.Join(e.o.Dir, name) }

@@ -103,7 +103,7 @@ func (e *Engine) mark(s suspicion) error {
 // redo point with full-page images has made every page anew that was being written; it is refused if
 // the log had no images. The caller has made sure that the disk is sound.
 func (e *Engine) ClearSuspect(ctx context.Context) error {
-	if err := e.checkpoints.LockContext(ctx); err != nil {
+	if err := e.lockCheckpoints(ctx); err != nil {
 		return err
 	}
 	defer e.checkpoints.Unlock()
@@ -115,7 +115,7 @@ func (e *Engine) ClearSuspect(ctx context.Context) error {
 	case !e.control.get().CheckPointCopy.FullPageWrites:
 		return errors.New("pages may have been lost, and the log has no images of them: clone this node anew")
 	}
-	if err := e.flushPages(ctx); err != nil {
+	if err := (&checkpointRun{e: e}).flushPages(ctx); err != nil {
 		return err
 	}
 	if err := e.o.FS.Remove(e.path(suspectName)); err != nil {

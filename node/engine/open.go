@@ -30,7 +30,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", o.Dir, err)
 	}
-	e := &Engine{o: o, lock: lock, nudge: make(chan struct{}, 1)}
+	e := &Engine{o: o, lock: lock, nudge: make(chan checkpoint.Cause, 1)}
 	e.failure.failed = make(chan struct{})
 	e.ctx, e.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	if err := e.open(ctx); err != nil {
@@ -229,7 +229,8 @@ func (e *Engine) takeOver(s *start) (err error) {
 	}
 	e.log, err = segment.Open(segment.Options{
 		FS: fsys, Dir: e.path(walDir), SegmentSize: uint32(e.segSize), SystemID: e.system, Timeline: s.history.Timeline(),
-		MinSize: e.o.MinWALSize, MaxSize: e.o.MaxWALSize, Go: func(task func()) { e.spawn(task) },
+		MinSize: e.o.MinWALSize, MaxSize: e.o.MaxWALSize, NoRecycle: e.o.NoWALRecycle, NoZero: e.o.NoWALInitZero,
+		Go: func(task func()) { e.spawn(task) },
 	})
 	if err != nil {
 		return err

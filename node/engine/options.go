@@ -32,7 +32,11 @@ type Options struct {
 	MaxWALSize          int64         // bytes between checkpoints; 0: 1 GiB
 	MinWALSize          int64         // bytes of recycled segments; 0: 80 MiB
 	WALKeepSize         int64         // bytes of old log kept for standbys
+	NoWALRecycle        bool          // old segments are removed, never renamed
+	NoWALInitZero       bool          // new segments are not filled with zeros first
 	CheckpointTimeout   time.Duration // 0: 5 minutes
+	CheckpointTarget    float64       // share of the time to the next checkpoint that one takes; 0: at once
+	CheckpointLevel     slog.Level    // of the lines about checkpoints; 0: Info
 	ConsistencyChecking []string      // managers' names, or "all"
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/redoubt-wal/redoubt/node/checkpoint"
 	"github.com/redoubt-wal/redoubt/node/controlfile"
 	"github.com/redoubt-wal/redoubt/node/txn"
 	"github.com/redoubt-wal/redoubt/wal"
@@ -33,7 +34,9 @@ func (e *Engine) Promote(ctx context.Context, tli wal.TimelineID, reason string)
 		return err
 	}
 	defer e.gate.Unlock()
-	e.checkpoints.Lock()
+	if err := e.lockCheckpoints(ctx); err != nil {
+		return err
+	}
 	defer e.checkpoints.Unlock()
 	if begin := e.beginOfTimeline(); tli == e.History().Timeline() && e.replay.position() < begin {
 		return fmt.Errorf("promote to timeline %d: the log here ends at %s, before that timeline begins at %s: follow one that has the rest, or clone this node anew", tli, e.replay.position(), begin)
@@ -167,10 +170,7 @@ func (e *Engine) forkLog(end, last wal.LSN, parent, tli wal.TimelineID, reason s
 		f.State = controlfile.InProduction
 		f.MinRecoveryPoint, f.MinRecoveryTimeline = upTo, tli
 	})
-	select {
-	case e.nudge <- struct{}{}: // a checkpoint, soon and not now: clients wait
-	default:
-	}
+	e.wantCheckpoint(checkpoint.Forced) // soon and not now: clients wait
 	return err
 }
 
@@ -221,7 +221,9 @@ func (e *Engine) Demote(ctx context.Context) error {
 		return err
 	}
 	defer e.gate.Unlock()
-	e.checkpoints.Lock()
+	if err := e.lockCheckpoints(ctx); err != nil {
+		return err
+	}
 	defer e.checkpoints.Unlock()
 	if err := e.shutdownCheckpoint(controlfile.ShutDown); err != nil {
 		return fmt.Errorf("demote: %w", err)

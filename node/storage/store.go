@@ -122,6 +122,11 @@ func (s *Store) Blocks(rel wal.RelFileLocator, fk wal.ForkNumber) (uint32, error
 
 // Sync makes everything written before it durable. After an error the store refuses to go on.
 func (s *Store) Sync() error {
+	return s.SyncEach(func(sync func() error) error { return sync() })
+}
+
+// SyncEach is Sync that syncs each file through around, which may measure.
+func (s *Store) SyncEach(around func(sync func() error) error) error {
 	s.mu.Lock()
 	err := s.failed
 	var dirty []*file
@@ -138,7 +143,7 @@ func (s *Store) Sync() error {
 		return err
 	}
 	for _, f := range dirty {
-		if err := f.Sync(); err != nil {
+		if err := around(f.Sync); err != nil {
 			return s.fail(fmt.Errorf("sync %s: %w", f.Name(), err))
 		}
 	}

@@ -4,9 +4,10 @@ import "github.com/redoubt-wal/redoubt/wal"
 
 // distance estimates how much log is written between two checkpoints: it follows a larger distance at
 // once and a smaller one slowly, so that segments are kept for bursts (UpdateCheckPointDistanceEstimate).
-type distance struct{ estimate float64 }
+type distance struct{ last, estimate float64 }
 
 func (d *distance) observe(bytes float64) {
+	d.last = bytes
 	if bytes > d.estimate {
 		d.estimate = bytes
 	} else {

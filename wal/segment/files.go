@@ -20,6 +20,9 @@ type files struct {
 	dir     string
 	segSize int64
 	mu      sync.Mutex // one file is made or renamed at a time
+	sparse  bool       // new files get their size and no blocks
+
+	turnover turnover
 }
 
 // unfinished is how the names of files begin that have not got their own yet.
@@ -63,6 +66,7 @@ func (f *files) make(name string, fill func(vfs.File) error) (renamed bool, err 
 		f.fs.Remove(tmp)
 		return false, err
 	}
+	f.turnover.added.Add(1)
 	return true, f.fs.SyncDir(f.dir)
 }
 
@@ -71,7 +75,11 @@ func (f *files) fill(name string, fill func(vfs.File) error) error {
 	if err != nil {
 		return err
 	}
-	err = writeZeros(file, f.segSize)
+	from := int64(0)
+	if f.sparse {
+		from = f.segSize - 1 // as PostgreSQL: the last byte gives the file its size
+	}
+	err = writeZeros(file, from, f.segSize)
 	if err == nil && fill != nil {
 		err = fill(file)
 	}
@@ -84,8 +92,8 @@ func (f *files) fill(name string, fill func(vfs.File) error) error {
 var zeros [256 << 10]byte
 
 // writeZeros allocates the file's blocks: an unwritten extent would cost each flush twice.
-func writeZeros(f vfs.File, size int64) error {
-	for off := int64(0); off < size; off += int64(len(zeros)) {
+func writeZeros(f vfs.File, from, size int64) error {
+	for off := from; off < size; off += int64(len(zeros)) {
 		if _, err := f.WriteAt(zeros[:min(int64(len(zeros)), size-off)], off); err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func Open(o Options) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{o: o, segSize: uint64(o.SegmentSize)}
-	l.files = files{fs: o.FS, dir: o.Dir, segSize: int64(o.SegmentSize)}
+	l.files = files{fs: o.FS, dir: o.Dir, segSize: int64(o.SegmentSize), sparse: o.NoZero}
 	l.tli.Store(uint32(o.Timeline))
 	if err := makeDir(o.FS, o.Dir); err != nil {
 		return nil, fmt.Errorf("open log: %w", err)

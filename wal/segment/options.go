@@ -17,6 +17,8 @@ type Options struct {
 	Timeline    wal.TimelineID // what Timeline says before the log is started; 0: 1
 	MinSize     int64          // bytes of recycled segments kept at least (min_wal_size); 0: 5 segments
 	MaxSize     int64          // bytes of log between checkpoints to provide for (max_wal_size); 0: 64 segments
+	NoRecycle   bool           // old segments are removed, never renamed (wal_recycle = off)
+	NoZero      bool           // new segments are not filled with zeros first (wal_init_zero = off)
 	BufferSize  int            // bytes of log held in memory before they are written; 0: 4 MiB
 
 	// Go starts a background task: make the next segment, write full buffers. nil: the caller that

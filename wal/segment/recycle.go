@@ -103,7 +103,7 @@ func (l *Log) giveUp(s SegmentInfo, state *recycling) error {
 	if err != nil {
 		return err
 	}
-	for state.reuse && info.Size() == int64(l.segSize) && state.next < state.end {
+	for state.reuse && !l.o.NoRecycle && info.Size() == int64(l.segSize) && state.next < state.end {
 		to := l.files.path(wal.SegmentName(l.Timeline(), state.next, l.segSize))
 		state.next += wal.LSN(l.segSize)
 		taken, err := vfs.Exists(l.o.FS, to)
@@ -111,9 +111,11 @@ func (l *Log) giveUp(s SegmentInfo, state *recycling) error {
 			return err
 		}
 		if !taken {
+			l.files.turnover.recycled.Add(1)
 			return l.o.FS.Rename(from, to)
 		}
 	}
+	l.files.turnover.removed.Add(1)
 	return l.o.FS.Remove(from)
 }
 

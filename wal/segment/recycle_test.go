@@ -2,6 +2,7 @@ package segment_test
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"testing"
 
@@ -66,6 +67,78 @@ func TestOldSegmentsBecomeFutureOnes(t *testing.T) {
 	if err != nil || n != 3 || end.LSN != l.FlushedLSN() {
 		t.Errorf("%d records up to %s, %v; want 3 up to %s: %v", n, end.LSN, err, l.FlushedLSN(), end.Cause)
 	}
+}
+
+func TestWithoutRecyclingOldSegmentsAreRemoved(t *testing.T) {
+	l := opened(t, segment.Options{FS: vfs.NewMem(), MinSize: 3 * mib, MaxSize: 4 * mib, BufferSize: 64 << 10, NoRecycle: true})
+	var b wal.Builder
+	for i := range 6 {
+		l.Insert(message(&b, i, 950_000), 0)
+	}
+	l.Flush(l.InsertLSN())
+	l.SetRedoPointer(l.InsertLSN())
+	before := l.Turnover()
+	if _, err := l.Recycle(5*mib, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(t, l), []string{"00000005", "00000006", "00000007"}; !slices.Equal(got, want) {
+		t.Errorf("segments %v, want %v", got, want)
+	}
+	if after := l.Turnover(); after != (segment.Turnover{Added: before.Added, Removed: 4}) {
+		t.Errorf("turnover %+v after %+v", after, before)
+	}
+}
+
+// wal_init_zero off leaves files sparse: they have their size and read as zeros, but nothing was written.
+func TestSegmentsAreFilledWithZerosOrNot(t *testing.T) {
+	for noZero, want := range map[bool]int64{false: mib, true: 1} {
+		mem := vfs.NewMem()
+		counting := &bytesWritten{FS: mem}
+		l := opened(t, segment.Options{FS: counting, NoZero: noZero})
+		var b wal.Builder
+		_, end, err := l.Insert(message(&b, 0, 100), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files := l.Turnover().Added
+		if files < 1 || counting.n != want*files {
+			t.Errorf("NoZero %t: %d bytes were written to make %d segments, want %d each", noZero, counting.n, files, want)
+		}
+		if err := l.Flush(end); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names(t, l) {
+			if info, err := mem.Stat("pg_wal/00000001" + "00000000" + name); err != nil || info.Size() != mib {
+				t.Errorf("NoZero %t: segment %s: %v, %v", noZero, name, info, err)
+			}
+		}
+		r := wal.NewReader(segment.NewSource(mem.PowerCut(0), "pg_wal", mib, wal.NewHistory(1)), wal.ReaderOptions{SegmentSize: mib})
+		r.Seek(mib)
+		if rec, err := r.Next(); err != nil || rec.End != end {
+			t.Errorf("NoZero %t: read back %v, %v", noZero, rec, err)
+		}
+	}
+}
+
+// bytesWritten counts what is written to files.
+type bytesWritten struct {
+	vfs.FS
+	n int64
+}
+
+func (c *bytesWritten) OpenFile(name string, flag int, perm os.FileMode) (vfs.File, error) {
+	f, err := c.FS.OpenFile(name, flag, perm)
+	return countedFile{f, c}, err
+}
+
+type countedFile struct {
+	vfs.File
+	c *bytesWritten
+}
+
+func (f countedFile) WriteAt(b []byte, off int64) (int, error) {
+	f.c.n += int64(len(b))
+	return f.File.WriteAt(b, off)
 }
 
 func TestReadAtStopsAtWhatIsDurable(t *testing.T) {
