@@ -107,21 +107,24 @@ func TestTimedCheckpointsInABubble(t *testing.T) {
 }
 
 func TestMuchLogMakesACheckpoint(t *testing.T) {
-	s, _ := newStore(t, vfs.NewMem(), func(o *engine.Options) { o.MaxWALSize, o.MinWALSize = 4<<20, 2<<20 })
-	before := s.Positions().Redo
-	for i := range 8000 {
-		s.put(key(i), value(i))
-	}
-	p := s.Positions()
-	if p.Redo <= before {
-		t.Errorf("no checkpoint after %d bytes of log", p.Insert-before)
-	}
-	if err := s.Checkpoint(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	p = s.Positions()
-	if p.Oldest < p.Redo-1<<20 {
-		t.Errorf("log from %s is kept, the redo point is %s", p.Oldest, p.Redo)
-	}
-	closeEngine(t, s.Engine)
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newStore(t, vfs.NewMem(), func(o *engine.Options) { o.MaxWALSize, o.MinWALSize = 4<<20, 2<<20 })
+		before := s.Positions().Redo
+		for i := range 10_000 {
+			s.put(key(i), value(i))
+		}
+		synctest.Wait() // until the checkpointer has nothing to do
+		p := s.Positions()
+		if p.Redo <= before {
+			t.Errorf("no checkpoint after %d bytes of log", p.Insert-before)
+		}
+		if err := s.Checkpoint(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		p = s.Positions()
+		if p.Oldest < p.Redo-1<<20 {
+			t.Errorf("log from %s is kept, the redo point is %s", p.Oldest, p.Redo)
+		}
+		closeEngine(t, s.Engine)
+	})
 }
