@@ -19,13 +19,18 @@ const (
 	tmpDir    = "/tmp"
 )
 
-// walKeepSize lets a standby that was away for a moment go on from where it was. It is small: log that
-// is kept is also what a retiring module waits for. The person's own value wins.
-const walKeepSize = "wal_keep_size=64MB"
+// defaults are for a cluster what they are not for a single node. The person's own values win.
+var defaults = []string{
+	// A standby that was away for a moment goes on from where it was. It is small: log that is kept is
+	// also what a retiring module waits for.
+	"wal_keep_size=64MB",
+	// A pod that is told to stop waits for no client: until it has stopped nobody can take over.
+	"smart_shutdown_timeout=0",
+}
 
 // Settings of one instance, as name=value: the person's first, then the operator's own, which win.
 func Settings(c *v1.WALCluster, instance string) []string {
-	out := []string{walKeepSize}
+	out := slices.Clone(defaults)
 	for _, name := range slices.Sorted(maps.Keys(c.Spec.Settings)) {
 		out = append(out, name+"="+string(c.Spec.Settings[name]))
 	}
