@@ -21,6 +21,7 @@ type plain struct {
 	dir     string
 	port    int
 	options []string
+	as      string // one of impostors, or "" for the real node
 	cmd     *exec.Cmd
 	ended   chan error // gets what Wait says
 }
@@ -74,7 +75,14 @@ func (p *plain) start(options ...string) {
 	for _, o := range append(append([]string{"listen_addresses=127.0.0.1", fmt.Sprintf("port=%d", p.port), "wal_retrieve_retry_interval=100ms", "shared_buffers=16MB"}, p.options...), options...) {
 		args = append(args, "-c", o)
 	}
-	p.cmd = exec.Command(p.binary, args...)
+	program := p.binary
+	if p.as != "" {
+		self, err := os.Executable()
+		must(p.t, err)
+		program = self
+	}
+	p.cmd = exec.Command(program, args...)
+	p.cmd.Env = append(os.Environ(), impostorName+"="+p.as)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	must(p.t, p.cmd.Start())
 	ended, cmd := make(chan error, 1), p.cmd

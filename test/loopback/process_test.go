@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -16,14 +17,23 @@ import (
 	"github.com/redoubt-wal/redoubt/api/control"
 )
 
+// builtIn is where build leaves the node.
+var builtIn string
+
+var built = sync.OnceValues(func() (string, error) {
+	binary := filepath.Join(builtIn, "node")
+	out, err := exec.Command("go", "build", "-o", binary, "../../cmd/node").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return binary, err
+})
+
 // build builds the node once per test run.
 func build(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "node")
-	out, err := exec.Command("go", "build", "-o", binary, "../../cmd/node").CombinedOutput()
-	if err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	binary, err := built()
+	must(t, err)
 	return binary
 }
 
