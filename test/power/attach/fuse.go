@@ -16,7 +16,7 @@ import (
 const fileName = "disk"
 
 // maxRequest is how many bytes the kernel may send at once.
-const maxRequest = 1 << 20
+const maxRequest = 512 << 10
 
 // serve mounts the disk as the file dir/disk.
 func serve(d *disk.Disk, dir string) (*fuse.Server, error) {

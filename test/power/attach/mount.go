@@ -42,9 +42,10 @@ type Volume struct {
 	Disk *disk.Disk
 	Dir  string // where it is mounted
 
-	kind   Kind
-	dir    string
-	server *fuse.Server
+	kind    Kind
+	dir     string
+	mounted bool
+	server  *fuse.Server
 }
 
 // NewVolume makes a disk with a file system on it, below dir. It is not mounted.
@@ -79,16 +80,21 @@ func (v *Volume) Mount() error {
 		if err := unix.Mount(device, v.Dir, string(v.kind), 0, ""); err != nil {
 			return fmt.Errorf("mount %s as %s: %w", device, v.kind, err)
 		}
+		v.mounted = true
 		return nil
 	})
 }
 
-// Unmount unmounts it. Nobody may have files open on it. After a power cut nothing is written: the
-// caches are thrown away.
+// Unmount unmounts it, if it is mounted. Nobody may have files open on it. After a power cut nothing is
+// written: the caches are thrown away.
 func (v *Volume) Unmount() error {
+	if !v.mounted {
+		return nil
+	}
 	if err := unix.Unmount(v.Dir, 0); err != nil {
 		return fmt.Errorf("unmount %s: %w", v.Dir, err)
 	}
+	v.mounted = false
 	return nil
 }
 
