@@ -54,6 +54,9 @@ func (e *Engine) Abort() { e.end() }
 
 func (e *Engine) end() {
 	if !e.closed.Swap(true) {
+		if e.Err() != nil {
+			<-e.Failed() // the mark may be on its way to the disk
+		}
 		e.release()
 		e.replay.changed.signal()
 	}

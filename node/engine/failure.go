@@ -30,10 +30,9 @@ func (s suspicion) String() string {
 
 // failure is the end of an engine that may not go on.
 type failure struct {
-	once    sync.Once
-	failed  chan struct{}
+	failed  chan struct{} // closed when the mark is on the disk, or could not be written
 	mu      sync.Mutex
-	err     error
+	err     error // set before
 	suspect *suspicion
 }
 
@@ -59,18 +58,20 @@ func (e *Engine) Suspect() string {
 }
 
 // fail ends the engine because what a disk holds is not known any more, leaves the mark, and returns
-// the error that everyone gets from now on.
+// the error that everyone gets from now on. What the mark calls certain grows no more once it is
+// written: the next start cuts off what lies behind, acknowledged or not.
 func (e *Engine) fail(cause error) error {
-	e.failure.once.Do(func() {
-		s := &suspicion{At: e.o.Now(), Error: cause.Error(), Durable: e.log.FlushedLSN()}
-		e.failure.mu.Lock()
-		e.failure.suspect = s
-		e.failure.mu.Unlock()
-		if err := e.mark(*s); err != nil {
-			e.o.Log.Error("the mark of a failed disk could not be written", "reason", err)
-		}
-		e.stop(cause)
-	})
+	if !e.failure.begin(cause) {
+		return e.Err()
+	}
+	s := &suspicion{At: e.o.Now(), Error: cause.Error(), Durable: e.log.Fail(cause)}
+	e.failure.mu.Lock()
+	e.failure.suspect = s
+	e.failure.mu.Unlock()
+	if err := e.mark(*s); err != nil {
+		e.o.Log.Error("the mark of a failed disk could not be written", "reason", err)
+	}
+	close(e.failure.failed)
 	return e.Err()
 }
 
@@ -80,15 +81,21 @@ func (e *Engine) halt(cause error) error {
 	if errors.Is(cause, segment.ErrFailed) {
 		return e.fail(cause)
 	}
-	e.failure.once.Do(func() { e.stop(cause) })
+	if e.failure.begin(cause) {
+		close(e.failure.failed)
+	}
 	return e.Err()
 }
 
-func (e *Engine) stop(cause error) {
-	e.failure.mu.Lock()
-	e.failure.err = fmt.Errorf("the node has to stop: %w", cause)
-	e.failure.mu.Unlock()
-	close(e.failure.failed)
+// begin makes cause what Err says; false if something else was sooner.
+func (f *failure) begin(cause error) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return false
+	}
+	f.err = fmt.Errorf("the node has to stop: %w", cause)
+	return true
 }
 
 func (e *Engine) mark(s suspicion) error {

@@ -62,6 +62,33 @@ func TestAFailedFsyncStopsTheNodeAndLeavesAMark(t *testing.T) {
 	}
 }
 
+// TestNothingIsAcknowledgedWhileTheMarkIsWritten writes at the worst moment: the mark already says how
+// far the log is certain, and is not on the disk yet. Log from there on is cut off by the next start.
+func TestNothingIsAcknowledgedWhileTheMarkIsWritten(t *testing.T) {
+	m := vfs.NewMem()
+	f := vfs.NewFault(m)
+	s, o := newStore(t, f)
+	s.put("a", "1")
+	late := errors.New("the mark was not written")
+	f.Add(&vfs.Rule{Op: vfs.OpSync, Path: "12510?", Times: 1, Err: syscall.EIO},
+		&vfs.Rule{Op: vfs.OpCreate, Path: "suspect*", Before: func(string, string) { late = s.tryPut("late", "2") }})
+	if err := s.Checkpoint(context.Background()); err == nil {
+		t.Fatal("the failed fsync was not reported")
+	}
+	<-s.Failed()
+	s.Abort()
+
+	o.FS = m.PowerCut(0)
+	e := open(t, o)
+	defer e.Abort()
+	if got := storeOf(t, e, o).get("late"); late == nil && got != "2" {
+		t.Errorf("a write was acknowledged and is lost: late is %v", got)
+	}
+	if late == nil {
+		t.Error("a write was acknowledged after the failure")
+	}
+}
+
 func TestAFullDiskRefusesWritesAndLosesNothing(t *testing.T) {
 	m := vfs.NewMem()
 	f := vfs.NewFault(m)

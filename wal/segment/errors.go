@@ -3,6 +3,8 @@ package segment
 import (
 	"errors"
 	"fmt"
+
+	"github.com/redoubt-wal/redoubt/wal"
 )
 
 var (
@@ -30,6 +32,15 @@ func (l *Log) fail(cause error) error {
 		l.signalChanged()
 	}
 	return l.Err()
+}
+
+// Fail makes a log fail that works, because the disk that it lies on does not: from now on nothing more
+// becomes durable. It waits for a flush that is under way and returns FlushedLSN, which is final.
+func (l *Log) Fail(cause error) wal.LSN {
+	l.fail(cause)
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	return l.FlushedLSN()
 }
 
 // Err is the error that made the log fail (or ErrClosed), nil while it works.

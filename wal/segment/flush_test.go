@@ -57,6 +57,23 @@ func TestChangedIsClosedByAFlush(t *testing.T) {
 	<-changed
 }
 
+func TestALogThatIsMadeToFailKeepsWhatIsDurable(t *testing.T) {
+	l := opened(t, segment.Options{FS: vfs.NewMem()})
+	var b wal.Builder
+	_, first, _ := l.Insert(message(&b, 1, 100), 0)
+	l.Flush(first)
+	_, second, _ := l.Insert(message(&b, 2, 100), 0)
+	if end := l.Fail(errIO); end != first {
+		t.Errorf("durable up to %s, want %s", end, first)
+	}
+	if err := l.Flush(first); err != nil {
+		t.Errorf("what was durable before: %v", err)
+	}
+	if err := l.Flush(second); !errors.Is(err, segment.ErrFailed) || !errors.Is(err, errIO) || l.FlushedLSN() != first {
+		t.Errorf("flush gives %v and is at %s, want ErrFailed at %s", err, l.FlushedLSN(), first)
+	}
+}
+
 var errIO = errors.New("input/output error")
 
 func TestAFailedSyncIsFinal(t *testing.T) {
