@@ -27,6 +27,7 @@ test: deps kube-build ## everything that can be tested on this machine, the demo
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/node ./cmd/node
 	REDOUBT_NODE=$(BIN)/node $(GO) test -count=1 -run TestRealNodes ./controllers/envtest
 	cd examples/module && $(GO) test -count=1 ./...
+	cd test/power && $(GO) vet ./... && $(GO) test -count=1 ./...   # root, /dev/fuse, loop devices
 	test/kube/test.sh
 	test/e2e/run.sh
 
@@ -65,6 +66,10 @@ fuzz: ## every fuzz target for FUZZTIME each (default 30s)
 .PHONY: crash
 crash: ## 500 kills of a node under load and 100 of a primary with a standby, every acknowledged write looked for
 	$(GO) test -count=1 -timeout 1h -v ./test/crash -kills 500 -promotions 100
+
+.PHONY: power
+power: deps ## power cuts under a real node on ext4 and xfs, CUTS on each (default 500)
+	cd test/power && $(GO) test -count=1 -v -timeout 6h -run TestCutsLoseNothing . -cuts $${CUTS:-500}
 
 .PHONY: bench bench-micro
 bench: ## the log, the engine and the node beside their peers (BENCH="--quick", "append sql", ...; see test/bench)

@@ -11,6 +11,8 @@ need postgresql-client-15 /usr/lib/postgresql/15/bin/psql
 need gcc /usr/bin/gcc
 need libc6-dev /usr/include/stdlib.h
 need util-linux /usr/bin/setpriv
+need e2fsprogs /usr/sbin/mkfs.ext4
+need xfsprogs /usr/sbin/mkfs.xfs
 need git /usr/bin/git
 need curl /usr/bin/curl
 

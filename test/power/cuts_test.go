@@ -88,7 +88,7 @@ func (m *run) cycle(ctx context.Context, r *rand.Rand, when moment, after int) e
 	if err := m.unlessCut(m.node.Start(settings(r)...)); err != nil {
 		return err
 	}
-	if err := m.unlessCut(m.load.Check(ctx, m.node.Connect)); err != nil {
+	if err := m.unlessCut(m.load.CheckRecovered(ctx, m.node.Connect)); err != nil {
 		return err
 	}
 	m.tally.checked()
@@ -150,7 +150,7 @@ func (m *run) inOrder(ctx context.Context) error {
 	if err := m.Mount(); err != nil {
 		return err
 	}
-	if err := errors.Join(m.node.Start(), m.load.Check(ctx, m.node.Connect), m.node.Stop()); err != nil {
+	if err := errors.Join(m.node.Start(), m.load.CheckRecovered(ctx, m.node.Connect), m.node.Stop()); err != nil {
 		return err
 	}
 	return errors.Join(m.checksums(), m.Unmount())

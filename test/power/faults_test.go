@@ -46,7 +46,7 @@ func TestADiskThatLiesIsFoundOut(t *testing.T) {
 		m.Disk.Restore(rand.New(rand.NewPCG(1, 1)), disk.Nothing)
 		must(t, m.Mount())
 		must(t, m.node.Start())
-		err := m.load.Check(t.Context(), m.node.Connect)
+		err := m.load.CheckRecovered(t.Context(), m.node.Connect)
 		if err == nil || !strings.Contains(err.Error(), "is lost") && !strings.Contains(err.Error(), "acknowledged was") {
 			t.Errorf("200 acknowledged writes were thrown away, and the checks say: %v", err)
 		}
@@ -77,9 +77,9 @@ func TestAFailedWriteBackMakesTheNodeSuspect(t *testing.T) {
 				m.refusesAsSuspect(t, "on the page cache that lies")
 				m.remount(t)
 				m.refusesAsSuspect(t, "after a remount")
-				must(t, os.Remove(m.suspectFile()))
+				m.resetSuspect(t)
 				must(t, m.node.Start())
-				must(t, m.load.Check(t.Context(), m.node.Connect))
+				must(t, m.load.CheckRecovered(t.Context(), m.node.Connect))
 				must(t, m.node.Stop())
 				must(t, m.checksums())
 			})
@@ -97,6 +97,13 @@ func (m *run) refusesAsSuspect(t *testing.T, when string) {
 		t.Fatalf("%s: a suspect node became primary, or does not say why not: %v", when, err)
 	}
 	m.node.Kill()
+}
+
+// resetSuspect takes the mark away, if there is one, as troubleshooting.md says.
+func (m *run) resetSuspect(t *testing.T) {
+	t.Helper()
+	_, _, err := m.node.Tool("resetsuspect", "-D", m.node.Data, "-f", "-c", "preload_modules=kv,ledger")
+	must(t, err)
 }
 
 // TestAFailedFlushAcknowledgesNothing fails what makes the disk's cache durable. The file system may
@@ -119,11 +126,9 @@ func TestAFailedFlushAcknowledgesNothing(t *testing.T) {
 				must(t, m.Unmount())
 				m.Disk.Restore(rand.New(rand.NewPCG(1, 1)), disk.Nothing)
 				must(t, m.Mount())
-				if err := os.Remove(m.suspectFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
-					t.Fatal(err)
-				}
+				m.resetSuspect(t)
 				must(t, m.node.Start())
-				must(t, m.load.Check(t.Context(), m.node.Connect))
+				must(t, m.load.CheckRecovered(t.Context(), m.node.Connect))
 			})
 		})
 	}

@@ -9,6 +9,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// CheckRecovered is Check on a node that has just recovered: all that it holds is durable.
+func (l *Load) CheckRecovered(ctx context.Context, dial Dialer) error {
+	err := l.Check(ctx, dial)
+	l.lazy.sure = l.lazy.sent
+	return err
+}
+
 // Check compares what the node holds with what it has acknowledged, and takes what was in doubt for
 // what the node says of it.
 func (l *Load) Check(ctx context.Context, dial Dialer) error {
@@ -117,7 +124,7 @@ func (l *lazy) check(found map[string]string) error {
 	if last < l.sure || last > l.sent {
 		return fmt.Errorf("the last asynchronous write that is there is %d: %d were there before, %d were sent", last, l.sure, l.sent)
 	}
-	l.sent, l.sure = last, last
+	l.sent = last
 	return nil
 }
 

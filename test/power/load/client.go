@@ -90,14 +90,14 @@ func (c *client) settled() { c.doubtKey, c.doubtValue, c.doubtMove = "", "", 0 }
 // A lazy writer does not wait for its commits.
 type lazy struct {
 	sent int // writes begun
-	sure int // found at the last check
+	sure int // durable at the last check of a node that had recovered
 }
 
 const lazySlots = 64
 
 func lazyKey(n int) string { return fmt.Sprintf("lazy-%d", n%lazySlots) }
 
-func (l *lazy) step(ctx context.Context, conn *pgx.Conn, _ *rand.Rand) error {
+func (l *lazy) step(ctx context.Context, conn *pgx.Conn) error {
 	l.sent++
 	_, err := conn.Exec(ctx, "SELECT kv_put($1, $2)", lazyKey(l.sent), value("lazy", lazyKey(l.sent), l.sent))
 	return err

@@ -11,5 +11,5 @@
 //   - No key is there that nobody wrote.
 //   - Of two accounts of a client as much was moved as acknowledged, or also the one under way; the sum
 //     over all accounts is what it was.
-//   - Of what was written asynchronously, a prefix is there, and no less than at the last check.
+//   - Of what was written asynchronously, a prefix is there, and no less than what was durable before.
 package load

@@ -70,12 +70,27 @@ func (l *Load) Run(dial Dialer, seed uint64, steps int) []error {
 		})
 	}
 	var clients, others sync.WaitGroup
+	pace, turns := newPace(), newPace()
 	for i, c := range l.clients {
 		c.acked = 0
-		begin(&clients, c.name, writer{dial, rand.New(rand.NewPCG(seed, uint64(i))), steps, c.step})
+		begin(&clients, c.name, writer{dial, rand.New(rand.NewPCG(seed, uint64(i))), steps, func(ctx context.Context, conn *pgx.Conn, r *rand.Rand) error {
+			pace.give()
+			turns.give()
+			return c.step(ctx, conn, r)
+		}})
 	}
-	begin(&others, "lazy", writer{dial.lazily, nil, 0, l.lazy.step})
-	begin(&others, "keeper", writer{dial, rand.New(rand.NewPCG(seed, 1000)), 0, keep})
+	begin(&others, "lazy", writer{dial.lazily, nil, 0, func(_ context.Context, conn *pgx.Conn, _ *rand.Rand) error {
+		if !pace.take(ctx, 1) {
+			return nil
+		}
+		return l.lazy.step(context.WithoutCancel(ctx), conn)
+	}})
+	begin(&others, "keeper", writer{dial, rand.New(rand.NewPCG(seed, 1000)), 0, func(_ context.Context, conn *pgx.Conn, r *rand.Rand) error {
+		if !turns.take(ctx, 20+r.IntN(200)) {
+			return nil
+		}
+		return keep(context.WithoutCancel(ctx), conn, r)
+	}})
 	clients.Wait()
 	stop()
 	others.Wait()
@@ -106,13 +121,8 @@ func (w writer) write(ctx context.Context) error {
 	return nil
 }
 
-// keep makes a checkpoint or goes to the next segment, and reads in between so as not to do only that.
+// keep makes a checkpoint or goes to the next segment.
 func keep(ctx context.Context, conn *pgx.Conn, r *rand.Rand) error {
-	for range r.IntN(200) {
-		if _, err := conn.Exec(ctx, "SELECT kv_count()"); err != nil {
-			return err
-		}
-	}
 	statement := "CHECKPOINT"
 	if r.IntN(3) == 0 {
 		statement = "SELECT pg_switch_wal()"
