@@ -13,8 +13,8 @@ func CRC32C(parts ...[]byte) uint32 {
 	return sum
 }
 
-// recordCRC is the sum of a whole record: first the body, then the header up to the sum itself, so
+// sumRecord is the sum of a whole record: first the body, then the header up to the sum itself, so
 // that the body's part can be computed before the record has a place in the log.
-func recordCRC(rec []byte) uint32 {
+func sumRecord(rec []byte) uint32 {
 	return crc32.Update(crc32.Update(0, castagnoli, rec[RecordHeaderSize:]), castagnoli, rec[:RecordHeaderSize-4])
 }
