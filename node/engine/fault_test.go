@@ -89,6 +89,27 @@ func TestNothingIsAcknowledgedWhileTheMarkIsWritten(t *testing.T) {
 	}
 }
 
+func TestAnUnreadablePageIsAnIOErrorThatNamesTheFile(t *testing.T) {
+	m := vfs.NewMem()
+	s, o := newStore(t, m)
+	s.put("a", "1")
+	closeEngine(t, s.Engine)
+	f := vfs.NewFault(m, &vfs.Rule{Op: vfs.OpRead, Path: "12510?", Err: syscall.EIO})
+	o.FS = f
+	s = storeOf(t, primary(t, o), o)
+	defer s.Abort()
+	_, _, read := call(s.Engine, o.Table, "kv_get", "a")
+	for doing, err := range map[string]error{"reading": read, "writing": s.tryPut("a", "2")} {
+		if err == nil || sqlState(err) != "58030" || !strings.Contains(err.Error(), "base/5/125100") {
+			t.Errorf("%s gives %v (%s), want SQLSTATE 58030 with the file's name", doing, err, sqlState(err))
+		}
+	}
+	f.Clear()
+	if got := s.get("a"); got != "1" {
+		t.Errorf("once it can be read a is %v", got)
+	}
+}
+
 func TestAFullDiskRefusesWritesAndLosesNothing(t *testing.T) {
 	m := vfs.NewMem()
 	f := vfs.NewFault(m)

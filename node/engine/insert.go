@@ -334,6 +334,8 @@ func pageError(err error) error {
 		return errNoRoom(err)
 	case errors.Is(err, page.ErrInvalid):
 		return &rmgr.Error{Code: "XX001", Message: err.Error(), Hint: "The data file is damaged: clone this node anew from another."}
+	case errors.Is(err, syscall.EIO):
+		return &rmgr.Error{Code: "58030", Message: err.Error(), Hint: "The disk could not read or write the block: look at the kernel's log, and clone this node anew from another if it stays so."}
 	case errors.Is(err, buffer.ErrNoBuffers):
 		return &rmgr.Error{Code: "53200", Message: err.Error()}
 	}
