@@ -2,6 +2,7 @@ package instance
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -26,9 +27,14 @@ func (n *Node) LogEnds() (ours, theirs End, err error) {
 	if redo == nil {
 		return ours, theirs, fmt.Errorf("pg_controldata names no redo point: %s", control)
 	}
-	// pg_waldump asks the first segment that it finds for the size: without a name that may be one made
-	// ahead, which is all zeros.
-	args := []string{"-p", filepath.Join(n.Data, "pg_wal"), "-s", redo[1], redo[2]}
+	dir := filepath.Join(n.Data, "pg_wal")
+	last, err := lastSegment(dir)
+	if err != nil {
+		return ours, theirs, err
+	}
+	// Without names pg_waldump asks the first segment that it finds for the size, which may be one made
+	// ahead, all zeros; without the second name it ends with the first's segment.
+	args := []string{"-p", dir, "-s", redo[1], redo[2], last}
 	stdout, stderr, err := n.Tool(append([]string{"waldump"}, args...)...)
 	if ours = endOf(stdout, stderr); ours.Records == 0 {
 		return ours, theirs, err
@@ -38,6 +44,18 @@ func (n *Node) LogEnds() (ours, theirs End, err error) {
 		return ours, theirs, err
 	}
 	return ours, theirs, nil // every log ends with an error: what it says is in Why
+}
+
+// lastSegment is the name of the last segment, which may be one made ahead.
+func lastSegment(dir string) (string, error) {
+	entries, err := os.ReadDir(dir)
+	last := ""
+	for _, e := range entries {
+		if len(e.Name()) == 24 {
+			last = e.Name()
+		}
+	}
+	return last, err
 }
 
 var lsn = regexp.MustCompile(`lsn: (\S+),`)

@@ -2,10 +2,12 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // slots is how many keys a client has, and funds what its first account begins with.
@@ -45,7 +47,7 @@ func (c *client) open(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// step makes one write. The fate of the call is unknown if it returns an error.
+// step makes one write. The fate of the call is unknown if it returns an error, unless it was refused.
 func (c *client) step(ctx context.Context, conn *pgx.Conn, r *rand.Rand) error {
 	c.n++
 	key := fmt.Sprintf("%s-%d", c.name, r.IntN(slots))
@@ -62,6 +64,9 @@ func (c *client) step(ctx context.Context, conn *pgx.Conn, r *rand.Rand) error {
 		_, err = conn.Exec(ctx, "SELECT ledger_transfer($1, $2, $3)", c.source(), c.sink(), c.doubtMove)
 	default:
 		_, err = conn.Exec(ctx, "SELECT pg_logical_emit_message(true, 'power', $1)", value(c.name, "message", c.n))
+	}
+	if refused(err) {
+		c.settled()
 	}
 	if err != nil {
 		return err
@@ -100,5 +105,14 @@ func lazyKey(n int) string { return fmt.Sprintf("lazy-%d", n%lazySlots) }
 func (l *lazy) step(ctx context.Context, conn *pgx.Conn) error {
 	l.sent++
 	_, err := conn.Exec(ctx, "SELECT kv_put($1, $2)", lazyKey(l.sent), value("lazy", lazyKey(l.sent), l.sent))
+	if refused(err) {
+		l.sent--
+	}
 	return err
+}
+
+// refused reports whether a call has certainly had no effect, because the disk was full.
+func refused(err error) bool {
+	var answer *pgconn.PgError
+	return errors.As(err, &answer) && answer.Code == "53100"
 }

@@ -53,8 +53,8 @@ func (l *Load) Prepare(ctx context.Context, dial Dialer) error {
 }
 
 // Run makes each client write steps times, or with 0 until it meets an error; lazy one and keeper go on
-// as long as a client does. A writer ends with its first error, whose call is of unknown fate; Run
-// returns these.
+// as long as a client does. A writer ends with its first error, whose call is of unknown fate
+// unless it was refused; Run returns these.
 func (l *Load) Run(dial Dialer, seed uint64, steps int) []error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
