@@ -1,123 +1,53 @@
 package waldump_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redoubt-wal/redoubt/cmd/node/waldump"
 	"github.com/redoubt-wal/redoubt/test/golden"
+	"github.com/redoubt-wal/redoubt/test/pg15"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/segment"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
-const binaries = "/usr/lib/postgresql/15/bin"
-
-// pgWaldump runs the real one where it is UTC; an error is the last line.
+// pgWaldump runs the real one; an error is the last line.
 func pgWaldump(t *testing.T, args ...string) string {
 	t.Helper()
-	var out, errors bytes.Buffer
-	cmd := exec.Command(filepath.Join(binaries, "pg_waldump"), args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = []string{"TZ=UTC", "LC_ALL=C"}, &out, &errors
-	if err := cmd.Run(); err != nil && errors.Len() == 0 {
-		t.Fatalf("%v: install Debian's package postgresql-15", err)
-	}
-	return out.String() + strings.ReplaceAll(errors.String(), "pg_waldump: ", "")
+	out := pg15.Tool(t, "pg_waldump", args...)
+	return out.Stdout + strings.ReplaceAll(out.Stderr, "pg_waldump: ", "")
 }
 
-// A server is a real PostgreSQL 15.
-type server struct {
-	t          testing.TB
-	root, data string
-}
-
-func startServer(t testing.TB, settings ...string) *server {
-	t.Helper()
-	root, err := os.MkdirTemp("", "postgres") // t.TempDir's parents are closed to other users
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(root) })
-	s := &server{t, root, filepath.Join(root, "data")}
-	if uid, gid, ok := s.user(); ok {
-		if err := os.Chown(root, int(uid), int(gid)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.run("initdb", "-D", s.data, "-A", "trust", "-N", "--no-locale", "-E", "UTF8")
-	options := "-k " + root + " -c listen_addresses='' -c fsync=off -c wal_keep_size=4GB -c max_wal_size=4GB -c autovacuum=off"
-	for _, setting := range settings {
-		options += " -c " + setting
-	}
-	s.run("pg_ctl", "-s", "-w", "-D", s.data, "-l", filepath.Join(root, "log"), "-o", options, "start")
-	t.Cleanup(func() { s.run("pg_ctl", "-s", "-D", s.data, "-m", "immediate", "stop") })
-	return s
-}
-
-// user is who runs servers, if this is root, whom they refuse.
-func (s *server) user() (uid, gid uint32, ok bool) {
-	if os.Getuid() != 0 {
-		return 0, 0, false
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		s.t.Fatalf("tests that run as root need the user postgres, which Debian's package postgresql-15 makes: %v", err)
-	}
-	id, _ := strconv.Atoi(u.Uid)
-	group, _ := strconv.Atoi(u.Gid)
-	return uint32(id), uint32(group), true
-}
-
-func (s *server) run(name string, args ...string) string {
-	s.t.Helper()
-	cmd := exec.Command(filepath.Join(binaries, name), args...)
-	cmd.Env, cmd.Dir = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}, "/"
-	if uid, gid, ok := s.user(); ok {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
-	}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		s.t.Fatalf("%s: %v\n%s", name, err, out)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-func (s *server) sql(query string) string {
-	return s.run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", s.root, "-d", "postgres", "-c", query)
-}
-
-func (s *server) pgbench(args ...string) {
-	s.run("pgbench", append([]string{"-h", s.root, "-n"}, append(args, "postgres")...)...)
+// startServer keeps all log.
+func startServer(t testing.TB, settings ...string) *pg15.Server {
+	return pg15.Start(t, nil, append(settings, "wal_keep_size=4GB", "max_wal_size=4GB")...)
 }
 
 // On log that pgbench and some DDL made on a real server, what we print is what pg_waldump prints.
 func TestOutputIsPgWaldumpsOnPgbenchLog(t *testing.T) {
 	s := startServer(t, "wal_level=logical", "wal_compression=lz4", "track_commit_timestamp=on", "max_prepared_transactions=5")
-	s.pgbench("-i", "-q")
-	s.pgbench("-c", "4", "-t", "300")
-	s.sql("CHECKPOINT")
-	s.pgbench("-c", "2", "-t", "100")
-	s.sql(`CREATE TABLE d (a int PRIMARY KEY, b text); INSERT INTO d SELECT i, 'x' FROM generate_series(1, 500) i; CREATE INDEX ON d USING gin (to_tsvector('simple', b))`)
-	s.sql(`BEGIN; DROP TABLE d; PREPARE TRANSACTION 'gone'`)
-	s.sql(`COMMIT PREPARED 'gone'`)
-	s.sql(`SELECT pg_logical_emit_message(true, 'a "b"', 'c'), pg_logical_emit_message(false, '', repeat('long ', 4000))`)
-	s.sql(`SELECT pg_create_restore_point('here'), pg_switch_wal()`)
-	s.sql(`CREATE DATABASE other STRATEGY wal_log`)
-	s.sql(`VACUUM (FREEZE)`)
-	s.sql(`SELECT pg_backup_start('l', true); SELECT pg_backup_stop(false)`)
-	end := s.sql(`SELECT pg_current_wal_flush_lsn()`)
+	s.Pgbench("-i", "-q")
+	s.Pgbench("-c", "4", "-t", "300")
+	s.SQL("CHECKPOINT")
+	s.Pgbench("-c", "2", "-t", "100")
+	s.SQL(`CREATE TABLE d (a int PRIMARY KEY, b text); INSERT INTO d SELECT i, 'x' FROM generate_series(1, 500) i; CREATE INDEX ON d USING gin (to_tsvector('simple', b))`)
+	s.SQL(`BEGIN; DROP TABLE d; PREPARE TRANSACTION 'gone'`)
+	s.SQL(`COMMIT PREPARED 'gone'`)
+	s.SQL(`SELECT pg_logical_emit_message(true, 'a "b"', 'c'), pg_logical_emit_message(false, '', repeat('long ', 4000))`)
+	s.SQL(`SELECT pg_create_restore_point('here'), pg_switch_wal()`)
+	s.SQL(`CREATE DATABASE other STRATEGY wal_log`)
+	s.SQL(`VACUUM (FREEZE)`)
+	s.SQL(`SELECT pg_backup_start('l', true); SELECT pg_backup_stop(false)`)
+	end := s.SQL(`SELECT pg_current_wal_flush_lsn()`)
 
-	dir := filepath.Join(s.data, "pg_wal")
+	dir := filepath.Join(s.Data, "pg_wal")
 	all := waldump.Arguments{Path: dir, Start: "0/1000028", End: end}
 	flags := []string{"-p", dir, "-s", all.Start, "-e", end}
 	for name, c := range map[string]struct {
@@ -267,9 +197,9 @@ func firstRecord(seg []byte) int {
 // BenchmarkStatistics compares with pg_waldump, the file cache warm: the same log, one after the other.
 func BenchmarkStatistics(b *testing.B) {
 	s := startServer(b)
-	s.pgbench("-i", "-q", "-s", "20")
-	s.pgbench("-c", "4", "-t", "20000", "-M", "prepared")
-	end := s.sql("SELECT pg_current_wal_flush_lsn()")
+	s.Pgbench("-i", "-q", "-s", "20")
+	s.Pgbench("-c", "4", "-t", "20000", "-M", "prepared")
+	end := s.SQL("SELECT pg_current_wal_flush_lsn()")
 	to, err := wal.ParseLSN(end)
 	if err != nil {
 		b.Fatal(err)
@@ -278,11 +208,11 @@ func BenchmarkStatistics(b *testing.B) {
 	if out, err := exec.Command("go", "build", "-o", node, "../../../cmd/node").CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
-	args := []string{"-p", filepath.Join(s.data, "pg_wal"), "-s", "0/1000028", "-e", end, "--stats"}
+	args := []string{"-p", filepath.Join(s.Data, "pg_wal"), "-s", "0/1000028", "-e", end, "--stats"}
 	for _, tool := range []struct {
 		name    string
 		command []string
-	}{{"pg_waldump", []string{filepath.Join(binaries, "pg_waldump")}}, {"node", []string{node, "waldump"}}} {
+	}{{"pg_waldump", []string{"/usr/lib/postgresql/15/bin/pg_waldump"}}, {"node", []string{node, "waldump"}}} {
 		b.Run(tool.name, func(b *testing.B) {
 			b.SetBytes(int64(to - 0x1000028))
 			for b.Loop() {
