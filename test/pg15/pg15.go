@@ -122,3 +122,13 @@ func (s *Server) user() (uid, gid uint32, ok bool) {
 	group, _ := strconv.Atoi(u.Gid)
 	return uint32(id), uint32(group), true
 }
+
+// Log is the server's log so far.
+func (s *Server) Log() string {
+	s.t.Helper()
+	b, err := os.ReadFile(filepath.Join(s.root, "log"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(b)
+}
