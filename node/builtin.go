@@ -10,6 +10,7 @@ import (
 	api "github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/config"
 	"github.com/redoubt-wal/redoubt/node/engine"
+	"github.com/redoubt-wal/redoubt/node/pagedigest"
 	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
@@ -32,6 +33,9 @@ func registerBuiltin(table *rmgr.Table) error {
 // addBuiltin adds the server's own functions and views.
 func (n *Node) addBuiltin(r *sql.Registry) error {
 	if err := r.AddFunctions(walinspect.Functions(n.table, n.inspected)...); err != nil {
+		return err
+	}
+	if err := r.AddFunctions(pagedigest.Function(n.pageDigests)); err != nil {
 		return err
 	}
 	return builtin.Register(r, builtin.Node{
@@ -57,6 +61,15 @@ func (n *Node) addBuiltin(r *sql.Registry) error {
 		Managers: n.managerRows, Modules: n.moduleRows, Census: n.censusRows, Replicas: n.replicaRows, Slots: n.slotRows,
 		Receiver: n.receiverRow, CreateSlot: n.createSlot, DropSlot: n.dropSlot,
 	})
+}
+
+// pageDigests are those of the data directory in use.
+func (n *Node) pageDigests(ctx context.Context) ([]pagedigest.Digest, error) {
+	l := n.current().local
+	if l == nil {
+		return nil, n.ready()
+	}
+	return l.engine.PageDigests(ctx)
 }
 
 // positions are those of the data directory in use; zero while there is none.

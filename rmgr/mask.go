@@ -18,3 +18,16 @@ func MaskPage(page []byte) {
 		clear(page[lower:upper])
 	}
 }
+
+// Mask blanks in a page of m, PostgreSQL's header included, what wal_consistency_checking does not
+// compare: what m's own [Masker] blanks, or, if it has none, what [MaskPage] does. LSN and checksum
+// always are.
+func Mask(m Manager, page []byte, block uint32) {
+	masker, ok := m.(Masker)
+	if !ok {
+		MaskPage(page)
+		return
+	}
+	masker.Mask(page, block)
+	clear(page[0:10])
+}

@@ -8,7 +8,6 @@ import (
 	"github.com/redoubt-wal/redoubt/node/buffer"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
-	"github.com/redoubt-wal/redoubt/wal/page"
 )
 
 // ErrInconsistent says that replay made another page than the primary had (wal_consistency_checking).
@@ -50,8 +49,8 @@ func (a *Applier) comparePage(m rmgr.Manager, ref *wal.BlockRef) error {
 	if err := wal.RestoreImage(ref, want); err != nil {
 		return err
 	}
-	mask(m, got, ref.Block)
-	mask(m, want, ref.Block)
+	rmgr.Mask(m, got, ref.Block)
+	rmgr.Mask(m, want, ref.Block)
 	if bytes.Equal(got, want) {
 		return nil
 	}
@@ -60,14 +59,4 @@ func (a *Applier) comparePage(m rmgr.Manager, ref *wal.BlockRef) error {
 		at++
 	}
 	return fmt.Errorf("%w, rel %s, forknum %d, blkno %d: differs from byte %d on", ErrInconsistent, ref.Rel, ref.Fork, ref.Block, at)
-}
-
-func mask(m rmgr.Manager, contents []byte, block uint32) {
-	if masker, ok := m.(rmgr.Masker); ok {
-		masker.Mask(contents, block)
-		page.SetLSN(contents, 0)
-		contents[8], contents[9] = 0, 0 // pd_checksum
-		return
-	}
-	rmgr.MaskPage(contents)
 }

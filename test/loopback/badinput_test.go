@@ -86,6 +86,7 @@ func TestAModuleWhoseRedoPanics(t *testing.T) {
 	if got := standby.ask("SELECT kv_get('key')"); got != "value" {
 		t.Errorf("the standby answers %q", got)
 	}
+	identicalPages(t, primary, standby)
 }
 
 // Two modules that cannot be told apart: the node does not start, and touches nothing.

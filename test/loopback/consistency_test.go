@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/test/identical"
 )
 
 // wal_consistency_checking by name: records of that manager alone carry pages to compare with. all:
@@ -32,7 +33,7 @@ func TestConsistencyCheckingMarksWhatItNames(t *testing.T) {
 			if out, err := primary.psql(load...); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			standby.awaitReplayOf(primary)
+			identicalPages(t, primary, standby)
 			segment := filepath.Join(primary.dir, "pg_wal", primary.ask("SELECT pg_walfile_name(pg_current_wal_lsn())"))
 			for rmgr, want := range marked {
 				got := verified(t, exec.Command(primary.binary, "waldump", "-b", "-r", rmgr, segment))
@@ -79,5 +80,24 @@ func TestConsistencyCheckingStopsAtAPageThatDiffers(t *testing.T) {
 			primary.kill()
 			primary.impostor("replays something else").expectNoStart("inconsistent page found, rel 1663/5/125100, forknum 0, blkno 1: differs from byte 8191 on ", "kv/UPDATE: key \"k2\"")
 		})
+	}
+}
+
+// Without the checks such a standby goes on, and the comparison at the end of each test finds it.
+func TestPageDigestsFindAReplicaThatDiffers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	primary := newPlain(t, build(t), "kv").run()
+	primary.ask("SELECT kv_put('k', '1')")
+	standby := primary.standby("standby").impostor("replays something else").run()
+	identicalPages(t, primary, standby)
+	primary.ask("SELECT kv_put('k', '2')")
+	standby.awaitReplayOf(primary)
+	_, err := identical.Compare(map[string][]identical.Row{
+		"primary": identical.Lines(primary.ask(identical.Query)), "standby": identical.Lines(standby.ask(identical.Query)),
+	})
+	if err == nil || !strings.HasPrefix(err.Error(), "pages differ: ") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/test/identical"
 )
 
 // Three processes, a load of pgbench, kill -9 of the primary: what was acknowledged is on the
@@ -85,6 +86,7 @@ func TestPrimaryKilledUnderLoad(t *testing.T) {
 	}
 	a.await("streaming", streaming)
 	want := next.psql("SELECT kv_count()")
+	pages := map[string][]identical.Row{next.name: identical.Lines(next.psql(identical.Query))}
 	for _, p := range []*process{a, other} {
 		p.await("caught up", func(s control.Status) bool {
 			return s.ReplayLSN >= next.await("primary", hasRole(control.RolePrimary)).FlushLSN
@@ -92,6 +94,10 @@ func TestPrimaryKilledUnderLoad(t *testing.T) {
 		if got := p.psql("SELECT kv_count()"); got != want {
 			t.Errorf("%s has %s keys, the primary %s", p.name, got, want)
 		}
+		pages[p.name] = identical.Lines(p.psql(identical.Query))
+	}
+	if n, err := identical.Compare(pages); err != nil || n == 0 {
+		t.Errorf("%d pages compared: %v", n, err)
 	}
 	for _, p := range []*process{a, other, next} {
 		if code := p.kill(syscall.SIGTERM); code != 0 {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/redoubt-wal/redoubt/test/identical"
 )
 
 // A plain node is one without an operator, as PostgreSQL's users start it: a primary, or a standby made
@@ -172,5 +174,19 @@ func (p *plain) awaitReplayOf(other *plain) {
 		if time.Now().After(deadline) {
 			p.t.Fatalf("%s has not replayed up to %s", p.name, at)
 		}
+	}
+}
+
+// identicalPages compares the pages of a primary and its standbys once these have replayed everything.
+func identicalPages(t *testing.T, primary *plain, standbys ...*plain) {
+	t.Helper()
+	rows := map[string][]identical.Row{primary.name: identical.Lines(primary.ask(identical.Query))}
+	for _, s := range standbys {
+		s.awaitReplayOf(primary)
+		rows[s.name] = identical.Lines(s.ask(identical.Query))
+	}
+	pages, err := identical.Compare(rows)
+	if err != nil || pages == 0 {
+		t.Errorf("%d pages compared: %v", pages, err)
 	}
 }

@@ -32,6 +32,11 @@ func cluster(t *testing.T) *sim.Cluster {
 		c.Machines = append(c.Machines, m)
 	}
 	t.Cleanup(func() {
+		if compared, pages, err := c.Identical(); err != nil {
+			t.Errorf("at the end, of %v: %v", compared, err)
+		} else {
+			t.Logf("at the end %v have the same %d pages", compared, pages)
+		}
 		for _, m := range c.Machines {
 			if err := m.Stop(); err != nil {
 				t.Errorf("stop %s: %v", m.Name, err)
