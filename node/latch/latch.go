@@ -1,21 +1,30 @@
 // Package latch has the reader-writer lock of the engine. Unlike sync.RWMutex it may be held while
 // waiting for a disk or a timer: who waits for it is blocked on a channel, so that a testing/synctest
 // bubble sees the wait, and the wait can be given up.
+//
+// As long as nobody waits, taking a latch and giving it back are one atomic instruction each.
 package latch
 
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // A Latch is held by one writer or any number of readers. Writers are preferred, so that readers
 // that come one after another cannot keep a writer out. The zero value is free. Not reentrant.
 type Latch struct {
-	mu      sync.Mutex // held for a few instructions only
-	readers int
-	writing bool
-	queue   []waiter
+	state atomic.Uint32
+	mu    sync.Mutex // held for a few instructions only
+	queue []waiter
 }
+
+// What state is made of. Once queued is set, only who holds mu changes it.
+const (
+	writing uint32 = 1
+	queued  uint32 = 2 // somebody waits
+	reader  uint32 = 4 // times the number of readers
+)
 
 type waiter struct {
 	write bool
@@ -40,42 +49,67 @@ func (l *Latch) TryLock() bool { return l.try(true) }
 // TryRLock takes the latch shared if that needs no waiting.
 func (l *Latch) TryRLock() bool { return l.try(false) }
 
+// Contended reports whether somebody waits for the latch. It may have changed on return.
+func (l *Latch) Contended() bool { return l.state.Load()&queued != 0 }
+
 // Unlock ends Lock.
 func (l *Latch) Unlock() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.writing {
-		panic("latch: Unlock without Lock")
+	if !l.state.CompareAndSwap(writing, 0) {
+		l.release(writing)
 	}
-	l.writing = false
-	l.handOver()
 }
 
 // RUnlock ends RLock.
 func (l *Latch) RUnlock() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.readers == 0 {
-		panic("latch: RUnlock without RLock")
+	for {
+		s := l.state.Load()
+		if s&queued != 0 || s < reader {
+			l.release(reader)
+			return
+		}
+		if l.state.CompareAndSwap(s, s-reader) {
+			return
+		}
 	}
-	l.readers--
-	l.handOver()
 }
 
-func (l *Latch) try(write bool) bool {
+// release gives back what one holder has, and the latch to those who wait.
+func (l *Latch) release(what uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.queue) > 0 || !l.admits(write) {
-		return false
+	for {
+		s := l.state.Load()
+		if s&writing < what&writing || s/reader < what/reader {
+			panic("latch: given back by one who does not hold it")
+		}
+		if l.state.CompareAndSwap(s, s-what) {
+			if s&queued != 0 {
+				l.handOver()
+			}
+			return
+		}
 	}
-	l.take(write)
-	return true
+}
+
+// try takes a latch that nobody waits for.
+func (l *Latch) try(write bool) bool {
+	for {
+		s := l.state.Load()
+		if s&queued != 0 || !admits(s, write) {
+			return false
+		}
+		if l.state.CompareAndSwap(s, s+share(write)) {
+			return true
+		}
+	}
 }
 
 func (l *Latch) lock(ctx context.Context, write bool) error {
+	if l.try(write) {
+		return nil
+	}
 	l.mu.Lock()
-	if len(l.queue) == 0 && l.admits(write) {
-		l.take(write)
+	if !l.mustWait(write) {
 		l.mu.Unlock()
 		return nil
 	}
@@ -91,43 +125,60 @@ func (l *Latch) lock(ctx context.Context, write bool) error {
 	}
 }
 
+// mustWait takes the latch, or sets queued in the same moment in which it cannot be had: whoever gives
+// it back later looks into the queue.
+func (l *Latch) mustWait(write bool) bool {
+	for !l.try(write) {
+		if s := l.state.Load(); s&queued != 0 || !admits(s, write) && l.state.CompareAndSwap(s, s|queued) {
+			return true
+		}
+	}
+	return false
+}
+
 // giveUp leaves the queue, or gives the latch back if it was handed over meanwhile.
 func (l *Latch) giveUp(w waiter, ctx context.Context) error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	for i := range l.queue {
 		if l.queue[i].ready == w.ready {
 			l.queue = append(l.queue[:i], l.queue[i+1:]...)
 			l.handOver()
+			l.mu.Unlock()
 			return context.Cause(ctx)
 		}
 	}
+	l.mu.Unlock()
 	if w.write {
-		l.writing = false
+		l.Unlock()
 	} else {
-		l.readers--
+		l.RUnlock()
 	}
-	l.handOver()
 	return context.Cause(ctx)
 }
 
-func (l *Latch) admits(write bool) bool {
-	return !l.writing && (!write || l.readers == 0)
+// admits reports whether a latch in state s can be taken.
+func admits(s uint32, write bool) bool {
+	return s&writing == 0 && (!write || s < reader)
 }
 
-func (l *Latch) take(write bool) {
+func share(write bool) uint32 {
 	if write {
-		l.writing = true
-	} else {
-		l.readers++
+		return writing
 	}
+	return reader
 }
 
-// handOver gives the latch to those at the head of the queue whom it admits.
+// handOver gives the latch to those at the head of the queue whom it admits. Called with mu held while
+// queued is set.
 func (l *Latch) handOver() {
-	for len(l.queue) > 0 && l.admits(l.queue[0].write) {
-		l.take(l.queue[0].write)
+	s := l.state.Load()
+	for len(l.queue) > 0 && admits(s, l.queue[0].write) {
+		s += share(l.queue[0].write)
 		close(l.queue[0].ready)
 		l.queue = l.queue[1:]
 	}
+	if len(l.queue) == 0 {
+		s &^= queued
+	}
+	l.state.Store(s)
 }

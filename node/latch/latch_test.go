@@ -80,3 +80,59 @@ func TestGivingUpLetsOthersIn(t *testing.T) {
 		}
 	})
 }
+
+// Readers, writers and those who give up meet in all orders; the latch excludes and is free in the end.
+func TestNobodyIsForgotten(t *testing.T) {
+	var (
+		l      latch.Latch
+		wg     sync.WaitGroup
+		n, got int
+	)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for i := range 6 {
+		wg.Go(func() {
+			for range 3000 {
+				switch i % 3 {
+				case 0:
+					l.Lock()
+					n++
+					l.Unlock()
+				case 1:
+					l.RLock()
+					_ = n
+					l.RUnlock()
+				case 2:
+					if l.LockContext(ended) == nil {
+						got++
+						l.Unlock()
+					}
+					if l.RLockContext(ended) == nil {
+						l.RUnlock()
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n != 6000 || got == 0 || !l.TryLock() {
+		t.Errorf("counted to %d and %d, want 6000 and some; the latch has to be free", n, got)
+	}
+}
+
+func TestWhoHoldsNothingCannotGiveItBack(t *testing.T) {
+	for name, give := range map[string]func(*latch.Latch){
+		"Unlock": (*latch.Latch).Unlock, "RUnlock": (*latch.Latch).RUnlock,
+		"Unlock of a shared latch":      func(l *latch.Latch) { l.RLock(); l.Unlock() },
+		"RUnlock of an exclusive latch": func(l *latch.Latch) { l.Lock(); l.RUnlock() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("it was given back")
+				}
+			}()
+			give(&latch.Latch{})
+		})
+	}
+}
