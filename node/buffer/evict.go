@@ -1,10 +1,6 @@
 package buffer
 
-import (
-	"errors"
-
-	"github.com/redoubt-wal/redoubt/wal/page"
-)
+import "errors"
 
 // maxUsage bounds how many passes of the hand a page can survive (BM_MAX_USAGE_COUNT).
 const maxUsage = 5
@@ -31,14 +27,18 @@ func (p *Pool) pin(tag Tag, fresh bool) (*Buffer, error) {
 
 // lookup pins a page that is in the pool, waiting for whoever reads it. nil, nil: it is not there.
 func (p *Pool) lookup(tag Tag, fresh bool) (*Buffer, error) {
+	hash := tag.hash()
 	p.mu.Lock()
-	b := p.byTag[tag]
-	if b == nil {
+	at := p.byTag.find(p.buffers, &tag, hash)
+	if at < 0 {
 		p.mu.Unlock()
 		return nil, nil
 	}
-	b.pins++
-	b.usage = min(b.usage+1, maxUsage)
+	b := &p.buffers[at]
+	b.pins.Add(1)
+	if b.usage < maxUsage {
+		b.usage++
+	}
 	ready := b.ready
 	p.stats.Hits++
 	p.mu.Unlock()
@@ -63,13 +63,13 @@ func (p *Pool) lookup(tag Tag, fresh bool) (*Buffer, error) {
 func (p *Pool) claim(b *Buffer, tag Tag) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.byTag[tag] != nil {
-		b.pins--
+	if p.byTag.find(p.buffers, &tag, tag.hash()) >= 0 {
+		b.Release()
 		return false
 	}
 	b.tag, b.usage, b.readErr = tag, 1, nil
 	b.ready = make(chan struct{})
-	p.byTag[tag] = b
+	p.list(b)
 	return true
 }
 
@@ -83,8 +83,8 @@ func (p *Pool) load(b *Buffer, fresh bool) error {
 	close(b.ready)
 	b.ready = nil
 	if err != nil {
-		delete(p.byTag, b.tag)
-		b.pins--
+		p.unlist(b)
+		b.Release()
 	}
 	return err
 }
@@ -118,8 +118,8 @@ func (p *Pool) victim() (*Buffer, error) {
 			p.mu.Unlock()
 			return nil, ErrNoBuffers
 		}
-		b.pins = 1
-		dirty := b.dirty || b.writing
+		b.pins.Store(1)
+		dirty := b.dirty.Load() || b.writing
 		p.mu.Unlock()
 
 		if dirty {
@@ -139,30 +139,33 @@ func (p *Pool) victim() (*Buffer, error) {
 func (p *Pool) empty(b *Buffer) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if b.pins > 1 || b.dirty || b.writing {
-		b.pins--
+	if b.pins.Load() > 1 || b.dirty.Load() || b.writing {
+		b.Release()
 		return false
 	}
-	if p.byTag[b.tag] == b {
-		delete(p.byTag, b.tag)
+	if b.listed {
+		p.unlist(b)
 		p.stats.Evictions++
 	}
 	b.tag = Tag{}
 	return true
 }
 
+// list enters a buffer in the table, unlist takes it out. Called with mu held.
+func (p *Pool) list(b *Buffer)   { p.byTag.put(b.index, b.tag.hash()); b.listed = true }
+func (p *Pool) unlist(b *Buffer) { p.byTag.remove(b.index, b.tag.hash()); b.listed = false }
+
 // sweep moves the clock's hand to a buffer without pins; nil if there is none. Called with mu held.
 func (p *Pool) sweep() *Buffer {
 	for range (maxUsage + 1) * len(p.buffers) {
 		at := p.hand
 		p.hand = (p.hand + 1) % len(p.buffers)
-		b := p.buffers[at]
+		b := &p.buffers[at]
 		switch {
-		case b == nil:
-			b = &Buffer{pool: p, page: make([]byte, page.Size)}
-			p.buffers[at] = b
+		case b.page == nil:
+			b.pool, b.index, b.page = p, at, p.memory.next()
 			return b
-		case b.pins > 0:
+		case b.pins.Load() > 0:
 		case b.usage > 0:
 			b.usage--
 		default:

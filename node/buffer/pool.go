@@ -3,6 +3,7 @@ package buffer
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/redoubt-wal/redoubt/node/latch"
 	"github.com/redoubt-wal/redoubt/wal"
@@ -42,8 +43,8 @@ const MinPages = 128
 // A Tag names a page.
 type Tag struct {
 	Rel   wal.RelFileLocator
-	Fork  wal.ForkNumber
 	Block uint32
+	Fork  wal.ForkNumber
 }
 
 // A Pool holds pages. Any number of goroutines may use it.
@@ -52,8 +53,9 @@ type Pool struct {
 	beforeWrite func(lsn wal.LSN) error
 
 	mu      sync.Mutex // guards all below and the fields of Buffer that say so; never held over I/O
-	byTag   map[Tag]*Buffer
-	buffers []*Buffer
+	byTag   table
+	buffers []Buffer
+	memory  memory
 	hand    int
 	stats   Stats
 }
@@ -65,15 +67,17 @@ type Stats struct{ Hits, Reads, Writes, Evictions int64 }
 type Buffer struct {
 	latch.Latch // of the page's contents
 
-	pool *Pool
-	page []byte
-	io   latch.Latch // held while the page is written
+	pins  atomic.Int32 // grows under pool.mu only, so who holds that and sees 0 has the buffer to himself
+	dirty atomic.Bool  // set under the exclusive latch by one who has a pin; cleared under pool.mu
+	page  []byte
+	pool  *Pool
+	index int         // in pool.buffers
+	io    latch.Latch // held while the page is written
 
-	// Guarded by pool.mu.
+	// Guarded by pool.mu. The tag of a pinned buffer does not change.
 	tag     Tag
-	pins    int
-	usage   int
-	dirty   bool
+	usage   uint8
+	listed  bool // in the table
 	writing bool
 	ready   chan struct{} // closed when the page has been read; nil: it is there
 	readErr error
@@ -81,9 +85,10 @@ type Buffer struct {
 
 // NewPool makes an empty pool.
 func NewPool(o Options) *Pool {
+	n := max(o.Pages, MinPages)
 	p := &Pool{
 		store: o.Store, beforeWrite: o.BeforeWrite,
-		byTag: make(map[Tag]*Buffer), buffers: make([]*Buffer, max(o.Pages, MinPages)),
+		byTag: newTable(n), buffers: make([]Buffer, n), memory: newMemory(n),
 	}
 	if p.beforeWrite == nil {
 		p.beforeWrite = func(wal.LSN) error { return nil }
@@ -122,19 +127,20 @@ func (b *Buffer) LSN() wal.LSN { return page.LSN(b.page) }
 // Tag names the page; it does not change while the page is pinned.
 func (b *Buffer) Tag() Tag { return b.tag }
 
+// Is reports whether tag is the page's name, Block is its number. Both are Tag without a copy.
+func (b *Buffer) Is(tag *Tag) bool { return b.tag.is(tag) }
+func (b *Buffer) Block() uint32    { return b.tag.Block }
+
 // MarkDirty says that the page changed; call it under the exclusive latch.
 func (b *Buffer) MarkDirty() {
-	b.pool.mu.Lock()
-	b.dirty = true
-	b.pool.mu.Unlock()
+	if !b.dirty.Load() {
+		b.dirty.Store(true)
+	}
 }
 
 // Release ends the pin.
 func (b *Buffer) Release() {
-	b.pool.mu.Lock()
-	defer b.pool.mu.Unlock()
-	if b.pins == 0 {
+	if b.pins.Add(-1) < 0 {
 		panic("buffer: Release without pin")
 	}
-	b.pins--
 }

@@ -54,9 +54,9 @@ func (p *Pool) Dirty() int { return len(p.dirty()) }
 func (p *Pool) dirty() []Tag {
 	p.mu.Lock()
 	var tags []Tag
-	for tag, b := range p.byTag {
-		if b.dirty || b.writing {
-			tags = append(tags, tag)
+	for i := range p.buffers {
+		if b := &p.buffers[i]; b.listed && (b.dirty.Load() || b.writing) {
+			tags = append(tags, b.tag)
 		}
 	}
 	p.mu.Unlock()
@@ -71,12 +71,16 @@ func (p *Pool) dirty() []Tag {
 func (p *Pool) pinDirty(tag Tag) (b *Buffer, dirty bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	b = p.byTag[tag]
-	if b == nil || !b.dirty && !b.writing {
+	at := p.byTag.find(p.buffers, &tag, tag.hash())
+	if at < 0 {
 		return nil, false
 	}
-	b.pins++
-	return b, b.dirty
+	b = &p.buffers[at]
+	if dirty = b.dirty.Load(); !dirty && !b.writing {
+		return nil, false
+	}
+	b.pins.Add(1)
+	return b, dirty
 }
 
 // writeBack writes a pinned page if it is dirty. wait says whether to wait for its latches: one who
@@ -90,12 +94,13 @@ func (p *Pool) writeBack(b *Buffer, wait bool) error {
 		return errBusy
 	}
 	p.mu.Lock()
-	if !b.dirty {
+	if !b.dirty.Load() {
 		p.mu.Unlock()
 		b.RUnlock()
 		return nil
 	}
-	b.dirty, b.writing = false, true
+	b.dirty.Store(false)
+	b.writing = true
 	p.mu.Unlock()
 	contents := copies.Get().(*[page.Size]byte)
 	defer copies.Put(contents)
@@ -108,7 +113,7 @@ func (p *Pool) writeBack(b *Buffer, wait bool) error {
 	b.writing = false
 	p.stats.Writes++
 	if err != nil {
-		b.dirty = true
+		b.dirty.Store(true)
 	}
 	return err
 }
