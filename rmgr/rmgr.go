@@ -67,6 +67,10 @@ type RedoContext interface {
 	// marks the page dirty after Redo returned nil. The slice is valid until Redo returns.
 	Block(rec *wal.Record, id uint8) (page []byte, action RedoAction, err error)
 
+	// Keep says that Redo is about to change b, a part of a page that Block has returned: its bytes
+	// are put back if Redo fails. Only a Keeper has to call it.
+	Keep(b []byte)
+
 	// Format is the record format in force for rec's manager at rec's position in the log.
 	Format() Format
 

@@ -305,6 +305,9 @@ func (w *writer) Block(_ *wal.Record, id uint8) ([]byte, rmgr.RedoAction, error)
 	return w.pages[id].Page(), rmgr.NeedsRedo, nil
 }
 
+// Keep is rmgr.RedoContext: whole pages are kept.
+func (w *writer) Keep([]byte) {}
+
 // Format is rmgr.RedoContext.
 func (w *writer) Format() rmgr.Format { return w.format }
 

@@ -11,25 +11,35 @@ import (
 	"github.com/redoubt-wal/redoubt/wal/page"
 )
 
-// An Applier replays records onto pages. It is for one goroutine.
+// An Applier replays records onto pages. It is for one goroutine. Between two records it holds no latch,
+// but pins a few pages until Release.
 type Applier struct {
 	Table  *rmgr.Table
 	Pool   *buffer.Pool
 	Logger *slog.Logger
 	Kill   func(log *slog.Logger, sig int, reason string) error // signals this process
 
+	pins    pins
+	loaded  [256]loaded
 	touched []touched
-	spare   [][]byte // page copies to use again
+	before  undo
+	spare   [][]byte // pages to compare, to use again
 	signals []signal
 	rec     *wal.Record
 	format  rmgr.Format
+	keeps   bool // rec's manager calls Keep itself
+}
+
+// loaded is what is known of a manager once it was needed.
+type loaded struct {
+	manager rmgr.Manager
+	keeps   bool
 }
 
 type touched struct {
 	id     uint8
 	buf    *buffer.Buffer
-	action rmgr.RedoAction
-	before []byte // nil if the page is left alone
+	action rmgr.RedoAction // Done: the page is left alone
 }
 
 type signal struct {
@@ -39,18 +49,20 @@ type signal struct {
 
 // Apply replays rec, whose format is the one in force. On an error every page is as it was, except
 // that after ErrInconsistent the record is applied.
-func (a *Applier) Apply(rec *wal.Record, format rmgr.Format) (err error) {
-	defer func() {
-		if err != nil {
-			err = &RedoError{LSN: rec.LSN, Context: Context(a.Table, rec), Err: err}
-		}
-	}()
-	m := manager(a.Table, rec.Rmgr)
+func (a *Applier) Apply(rec *wal.Record, format rmgr.Format) error {
+	if err := a.apply(rec, format); err != nil {
+		return &RedoError{LSN: rec.LSN, Context: Context(a.Table, rec), Err: err}
+	}
+	return nil
+}
+
+func (a *Applier) apply(rec *wal.Record, format rmgr.Format) error {
+	m, keeps := a.lookup(rec.Rmgr)
 	if m == nil {
 		return &rmgr.NotRegisteredError{ID: rec.Rmgr, LSN: rec.LSN}
 	}
-	a.rec, a.format, a.signals = rec, format, a.signals[:0]
-	err = a.redo(m)
+	a.rec, a.format, a.keeps, a.signals = rec, format, keeps, a.signals[:0]
+	err := a.redo(m)
 	a.finish(err == nil)
 	if err != nil {
 		return err
@@ -68,6 +80,18 @@ func (a *Applier) Apply(rec *wal.Record, format rmgr.Format) (err error) {
 	return nil
 }
 
+// Release lets go of the pages that are pinned. The Applier may be used again.
+func (a *Applier) Release() { a.pins.release() }
+
+func (a *Applier) lookup(id wal.RmgrID) (m rmgr.Manager, keeps bool) {
+	l := &a.loaded[id]
+	if l.manager == nil {
+		l.manager = manager(a.Table, id)
+		_, l.keeps = l.manager.(rmgr.Keeper)
+	}
+	return l.manager, l.keeps
+}
+
 // redo calls the manager and restores the images that it did not ask for.
 func (a *Applier) redo(m rmgr.Manager) error {
 	if err := rmgr.Redo(m, a, a.rec); err != nil {
@@ -81,7 +105,7 @@ func (a *Applier) redo(m rmgr.Manager) error {
 		}
 	}
 	for _, t := range a.touched {
-		if t.before != nil && page.IsNew(t.buf.Page()) && t.buf.LSN() != 0 {
+		if t.action != rmgr.Done && page.IsNew(t.buf.Page()) && t.buf.LSN() != 0 {
 			return fmt.Errorf("block %d was left without a page header", t.buf.Tag().Block)
 		}
 	}
@@ -90,22 +114,20 @@ func (a *Applier) redo(m rmgr.Manager) error {
 
 // finish stamps the pages, or puts them back as they were, and lets go of them.
 func (a *Applier) finish(ok bool) {
+	if !ok {
+		a.before.putBack()
+	}
 	for i := range a.touched {
 		t := &a.touched[i]
-		if t.before != nil {
-			if ok {
-				page.SetLSN(t.buf.Page(), a.rec.End)
-				t.buf.MarkDirty()
-			} else {
-				copy(t.buf.Page(), t.before)
-			}
-			a.spare = append(a.spare, t.before)
+		if ok && t.action != rmgr.Done {
+			page.SetLSN(t.buf.Page(), a.rec.End)
+			t.buf.MarkDirty()
 		}
 		t.buf.Unlock()
-		t.buf.Release()
-		*t = touched{}
+		a.pins.put(t.buf)
 	}
 	a.touched = a.touched[:0]
+	a.before.forget()
 }
 
 // Block is rmgr.RedoContext.
@@ -125,12 +147,9 @@ func (a *Applier) Block(rec *wal.Record, id uint8) ([]byte, rmgr.RedoAction, err
 
 // take locks a page and brings it to the state that redo starts from.
 func (a *Applier) take(ref *wal.BlockRef) ([]byte, rmgr.RedoAction, error) {
+	a.pins.pool = a.Pool
 	tag := buffer.Tag{Rel: ref.Rel, Fork: ref.Fork, Block: ref.Block}
-	get := a.Pool.Get
-	if ref.Apply() || ref.WillInit {
-		get = a.Pool.GetNew
-	}
-	buf, err := get(tag)
+	buf, err := a.pins.take(&tag, ref.Apply() || ref.WillInit)
 	if err != nil {
 		if errors.Is(err, buffer.ErrNoPage) {
 			err = fmt.Errorf("relation %s, fork %s has no block %d: %w", ref.Rel, ref.Fork, ref.Block, err)
@@ -140,21 +159,40 @@ func (a *Applier) take(ref *wal.BlockRef) ([]byte, rmgr.RedoAction, error) {
 	buf.Lock()
 	a.touched = append(a.touched, touched{id: ref.ID, buf: buf})
 	t := &a.touched[len(a.touched)-1]
+	contents := buf.Page()
 	switch {
 	case ref.Apply():
-		t.before, t.action = a.copyOf(buf.Page()), rmgr.Restored
-		err = wal.RestoreImage(ref, buf.Page())
+		t.action = rmgr.Restored
+		a.keepAll(contents)
+		err = wal.RestoreImage(ref, contents)
 	case ref.WillInit:
-		t.before, t.action = a.copyOf(buf.Page()), rmgr.NeedsRedo
-		clear(buf.Page())
+		t.action = rmgr.NeedsRedo
+		a.keepAll(contents)
+		clear(contents)
 	case buf.LSN() >= a.rec.End:
 		t.action = rmgr.Done
 	default:
-		t.before, t.action = a.copyOf(buf.Page()), rmgr.NeedsRedo
+		t.action = rmgr.NeedsRedo
+		if !a.keeps {
+			a.keepAll(contents)
+		}
 	}
-	return buf.Page(), t.action, err
+	return contents, t.action, err
 }
 
+// keepAll keeps a page as it is. One without header and LSN was never changed: it is all zeros.
+func (a *Applier) keepAll(contents []byte) {
+	if page.IsNew(contents) && page.LSN(contents) == 0 {
+		a.before.keepZeros(contents)
+	} else {
+		a.before.keep(contents)
+	}
+}
+
+// Keep is rmgr.RedoContext.
+func (a *Applier) Keep(b []byte) { a.before.keep(b) }
+
+// copyOf is for pages to compare: give them back to spare.
 func (a *Applier) copyOf(contents []byte) []byte {
 	if n := len(a.spare); n > 0 {
 		c := a.spare[n-1]

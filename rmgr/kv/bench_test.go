@@ -52,6 +52,7 @@ type redo struct{ *inPlace }
 func (r redo) Format() rmgr.Format    { return r.format }
 func (redo) Replaying() bool          { return true }
 func (redo) Signal(int, string) error { return nil }
+func (redo) Keep([]byte)              {}
 func (redo) Log() *slog.Logger        { return nil }
 
 func (r redo) Block(rec *wal.Record, id uint8) ([]byte, rmgr.RedoAction, error) {

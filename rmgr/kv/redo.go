@@ -131,11 +131,12 @@ func redoChange(ctx rmgr.RedoContext, rec *wal.Record) error {
 		return err
 	}
 	if leaf.todo {
-		if err := changeLeaf(leaf.page, op, c); err != nil {
+		if err := changeLeaf(ctx, leaf.page, op, c); err != nil {
 			return err
 		}
 	}
 	if top.todo {
+		keepMeta(ctx, top)
 		count(top.page, op == opInsert, op == opDelete)
 	}
 	return nil
@@ -152,7 +153,7 @@ func count(m meta, more, fewer bool) {
 }
 
 // changeLeaf makes one change in a leaf, or none and an error.
-func changeLeaf(leaf node, op uint8, c change) error {
+func changeLeaf(ctx rmgr.RedoContext, leaf node, op uint8, c change) error {
 	pos, found, err := placeInLeaf(leaf, op, c.key, op != opInsert)
 	if err != nil {
 		return err
@@ -168,11 +169,12 @@ func changeLeaf(leaf node, op uint8, c change) error {
 		case long || c.hasOld && !bytes.Equal(old, c.old):
 			return damaged("%s of a value that is not there", identify(op))
 		case op == opUpdate && len(old) == len(c.value):
+			ctx.Keep(old)
 			copy(old, c.value)
 			return nil
 		}
 	}
-	return replace(leaf, pos, found, op != opDelete, uint16(len(c.key)), c.key, c.value)
+	return replace(ctx, leaf, pos, found, op != opDelete, uint16(len(c.key)), c.key, c.value)
 }
 
 // placeInLeaf finds where a key is, if it must be there, or belongs, if it must not.
@@ -193,7 +195,7 @@ func placeInLeaf(leaf node, op uint8, key []byte, there bool) (pos int, found bo
 }
 
 // replace takes an item out (old), puts one in (fresh), or both; it checks first that there is room.
-func replace(leaf node, pos int, old, fresh bool, head uint16, key, value []byte) error {
+func replace(ctx rmgr.RedoContext, leaf node, pos int, old, fresh bool, head uint16, key, value []byte) error {
 	size, freed := 2+len(key)+len(value), -lineSize
 	if old {
 		item, err := leaf.item(pos)
@@ -206,9 +208,13 @@ func replace(leaf node, pos int, old, fresh bool, head uint16, key, value []byte
 		return damaged("no room for %d bytes", size)
 	}
 	if old {
+		ctx.Keep(leaf)
 		leaf.remove(pos)
 	}
 	if fresh {
+		if !old {
+			keepForInsert(ctx, leaf, pos, size)
+		}
 		var length [2]byte
 		le.PutUint16(length[:], head)
 		leaf.insert(pos, length[:], key, value)

@@ -46,6 +46,7 @@ func redoChain(ctx rmgr.RedoContext, rec *wal.Record) error {
 		}
 	}
 	if top.todo {
+		keepMeta(ctx, top)
 		runMeta(top.page, r, rec.Blocks[1:])
 	}
 	return nil
@@ -117,6 +118,8 @@ func redoRelease(ctx rmgr.RedoContext, rec *wal.Record) error {
 		}
 	}
 
+	keepMeta(ctx, top)
+	keepNext(ctx, tail)
 	if top.todo {
 		meta(top.page).setPending(list{})
 		addFree(top.page, r.pending)
@@ -164,11 +167,13 @@ func redoExchange(ctx rmgr.RedoContext, rec *wal.Record) error {
 		}
 	}
 	if leaf.todo {
-		if err := exchangeInLeaf(leaf.page, x); err != nil {
+		if err := exchangeInLeaf(ctx, leaf.page, x); err != nil {
 			return err
 		}
 	}
 
+	keepMeta(ctx, top)
+	keepNext(ctx, tail)
 	if tail.todo {
 		link(tail.page).setNext(x.free)
 	}
@@ -200,7 +205,7 @@ func checkExchangeMeta(m meta, x exchange) error {
 }
 
 // exchangeInLeaf changes the item, or nothing and gives an error.
-func exchangeInLeaf(leaf node, x exchange) error {
+func exchangeInLeaf(ctx rmgr.RedoContext, leaf node, x exchange) error {
 	pos, found, err := placeInLeaf(leaf, opExchange, x.key, x.was != nothing)
 	if err != nil {
 		return err
@@ -218,5 +223,5 @@ func exchangeInLeaf(leaf node, x exchange) error {
 	if x.is == onChain {
 		head |= chained
 	}
-	return replace(leaf, pos, found, x.is != nothing, head, x.key, x.value)
+	return replace(ctx, leaf, pos, found, x.is != nothing, head, x.key, x.value)
 }

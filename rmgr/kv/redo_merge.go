@@ -52,6 +52,9 @@ func redoMerge(ctx rmgr.RedoContext, rec *wal.Record) error {
 		}
 	}
 
+	keepMeta(ctx, top)
+	keepNode(ctx, left)
+	keepNode(ctx, parent)
 	if top.todo {
 		addFree(top.page, list{head: m.right, pages: 1})
 	}
@@ -149,6 +152,7 @@ func redoCollapse(ctx rmgr.RedoContext, rec *wal.Record) error {
 		if c.root != m.root() || c.level != m.level() || c.child >= m.pages() {
 			return damaged("root %d of level %d collapses, the root is %d", c.root, c.level, m.root())
 		}
+		keepMeta(ctx, top)
 		m.setRoot(c.child)
 		m.setLevel(c.level - 1)
 		addFree(m, list{head: c.root, pages: 1})

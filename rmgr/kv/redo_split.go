@@ -58,6 +58,11 @@ func redoSplit(ctx rmgr.RedoContext, rec *wal.Record) error {
 		}
 	}
 
+	keepMeta(ctx, top)
+	keepNode(ctx, left)
+	if !s.root {
+		keepNode(ctx, parent)
+	}
 	if top.todo {
 		splitMeta(top.page, s)
 	}

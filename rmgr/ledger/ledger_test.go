@@ -266,6 +266,7 @@ type inPlace struct {
 }
 
 func (inPlace) Format() rmgr.Format { return 1 }
+func (inPlace) Keep([]byte)         {}
 
 func (c inPlace) Block(rec *wal.Record, id uint8) ([]byte, rmgr.RedoAction, error) {
 	return c.pages[rec.Blocks[id].Block], rmgr.NeedsRedo, nil

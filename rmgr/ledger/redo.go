@@ -128,9 +128,12 @@ func redoOpen(ctx rmgr.RedoContext, rec *wal.Record) error {
 			return exists(o.name)
 		}
 		n := b.count()
+		ctx.Keep(b[12:14])
+		ctx.Keep(b.slot(n))
 		b.setCount(n + 1)
 		b.slot(n).fill(h, o.balance, o.name)
 	}
+	keepMeta(ctx, top)
 	if top.todo {
 		m := meta(top.page)
 		m.setAccounts(m.accounts() + 1)
@@ -181,9 +184,11 @@ func redoTransfer(ctx rmgr.RedoContext, rec *wal.Record) error {
 		}
 	}
 	if from.todo {
+		ctx.Keep(src[8:16])
 		src.setBalance(less)
 	}
 	if to.todo {
+		ctx.Keep(dst[8:16])
 		dst.setBalance(more)
 	}
 	return nil
@@ -246,6 +251,9 @@ func redoSplit(ctx rmgr.RedoContext, rec *wal.Record) error {
 		return errMalformed(rec)
 	}
 
+	keepMeta(ctx, top)
+	keepPage(ctx, dir)
+	keepPage(ctx, old)
 	if top.todo {
 		meta(top.page).setPages(g.fresh + 1)
 	}
@@ -340,6 +348,8 @@ func redoDeepen(ctx rmgr.RedoContext, rec *wal.Record) error {
 			return damaged("entry %d of a directory of level %d does not lead to block %d", g.entry, d.level(), g.bucket)
 		}
 	}
+	keepMeta(ctx, top)
+	keepPage(ctx, dir)
 	if top.todo {
 		meta(top.page).setPages(g.fresh + 1)
 	}

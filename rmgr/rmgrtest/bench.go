@@ -42,6 +42,7 @@ type inPlace struct {
 	format rmgr.Format
 }
 
+func (*inPlace) Keep([]byte)              {}
 func (c *inPlace) Format() rmgr.Format    { return c.format }
 func (*inPlace) Replaying() bool          { return true }
 func (*inPlace) Signal(int, string) error { return nil }

@@ -62,6 +62,9 @@ func (p Pages) redo(m rmgr.Manager, ctx *redoContext, rec *wal.Record) error {
 			return fmt.Errorf("rmgrtest: Redo of %s changes block %d, which already has the change", m.Identify(rec.Info), s.key.Block)
 		}
 	}
+	if err := ctx.keptAll(m, rec); err != nil {
+		return err
+	}
 	for _, s := range ctx.staged {
 		if s.action == rmgr.Done {
 			continue
@@ -78,6 +81,7 @@ type staged struct {
 	key      PageKey
 	old, now []byte
 	action   rmgr.RedoAction
+	fresh    bool // made by the record
 }
 
 type redoContext struct {
@@ -88,6 +92,7 @@ type redoContext struct {
 	signals   *[]Signal
 	log       *slog.Logger
 	staged    []staged
+	kept      []kept
 }
 
 var _ rmgr.RedoContext = (*redoContext)(nil)
@@ -127,7 +132,7 @@ func (c *redoContext) Block(rec *wal.Record, id uint8) ([]byte, rmgr.RedoAction,
 	case ref.Apply():
 		s.now, s.action = bytes.Clone(ref.Image), rmgr.Restored
 	case ref.WillInit:
-		s.now = make([]byte, page.Size)
+		s.now, s.fresh = make([]byte, page.Size), true
 	case !exists && c.replaying:
 		return nil, rmgr.NotFound, nil
 	case !exists:

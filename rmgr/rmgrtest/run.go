@@ -239,6 +239,8 @@ func tryHostile(t testing.TB, r rmgr.Registration, pages Pages, rec wal.Record, 
 		if key, changed := ctx.changed(); changed {
 			t.Errorf("op %02X, main %x: error %q, yet block %d of %s has changed", rec.Op(), rec.Main, err, key.Block, key.Rel)
 		}
+	} else if err := ctx.keptAll(r.Manager, &rec); err != nil {
+		t.Errorf("op %02X, main %x: %v", rec.Op(), rec.Main, err)
 	}
 	describeHostile(r, &rec, f)
 }

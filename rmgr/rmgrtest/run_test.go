@@ -65,7 +65,7 @@ func add(p []byte, rec *wal.Record) {
 	binary.LittleEndian.PutUint64(p[24:], binary.LittleEndian.Uint64(p[24:])+binary.LittleEndian.Uint64(rec.Main))
 }
 
-func counterModule(c counter) rmgr.Module {
+func counterModule(c rmgr.Manager) rmgr.Module {
 	id := counterID
 	return rmgr.Module{Name: "counter", Version: "1.0.0",
 		Managers: []rmgr.Registration{{ID: counterID, Manager: c, Writes: one, Replays: one}},

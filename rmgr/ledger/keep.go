@@ -1,0 +1,19 @@
+package ledger
+
+import "github.com/redoubt-wal/redoubt/rmgr"
+
+// KeepsWhatItChanges makes manager an rmgr.Keeper.
+func (manager) KeepsWhatItChanges() {}
+
+// keepMeta keeps all that a meta page holds.
+func keepMeta(ctx rmgr.RedoContext, t target) {
+	if t.todo {
+		ctx.Keep(t.page[:metaEnd])
+	}
+}
+
+func keepPage(ctx rmgr.RedoContext, t target) {
+	if t.todo {
+		ctx.Keep(t.page)
+	}
+}
