@@ -22,6 +22,9 @@ type tally struct {
 	counts  map[kind]*control.RecordCount
 	inForce *modules.Snapshot // at the segment's end, as far as it is known
 
+	recent  kind // counted last, in counted: nearly always what comes next
+	counted *control.RecordCount
+
 	unknown string // why it may contain anything; "" if the counts are complete
 	saved   bool   // the sidecar says the same
 }
@@ -33,11 +36,15 @@ func newTally(start wal.LSN) *tally {
 // note counts one record; it reports whether it is the first of its kind here.
 func (t *tally) note(n modules.Need, lsn wal.LSN) (first bool) {
 	k := kind{n.ID, n.Format}
-	c := t.counts[k]
+	c := t.counted
+	if c == nil || t.recent != k {
+		c = t.counts[k]
+	}
 	if c == nil {
 		c = &control.RecordCount{Rmgr: uint8(n.ID), Name: n.Name, Module: n.Module, Format: uint16(n.Format), First: lsn}
 		t.counts[k], first = c, true
 	}
+	t.recent, t.counted = k, c
 	c.Count++
 	c.First, c.Last = min(c.First, lsn), max(c.Last, lsn)
 	t.saved = false

@@ -90,7 +90,12 @@ func (r *replayState) latestPoint() *restartpoint {
 	return r.point
 }
 
-// advance says that rec was replayed. It reports whether replay has become consistent by it.
+// nextStop is the nearest position that somebody waits for: when replay has passed it, it is time to
+// advance.
+func (r *replayState) nextStop() wal.LSN { return r.changed.next() }
+
+// advance says that the record from lsn to end was replayed, and all before. It reports whether replay
+// has become consistent by it.
 func (r *replayState) advance(lsn, end wal.LSN) (consistent bool) {
 	r.mu.Lock()
 	r.lsn, r.last, r.read = end, lsn, max(r.read, end)
@@ -189,37 +194,4 @@ func (e *Engine) reachedConsistency(lsn wal.LSN) error {
 		f.BackupStart, f.BackupEnd, f.BackupEndRequired = 0, 0, false
 		f.MinRecoveryPoint = max(f.MinRecoveryPoint, lsn)
 	})
-}
-
-// A notice wakes those who wait for a change. Progress is a change to those only whom it brings to
-// where they wait for: recovery would wake its caller once a record otherwise.
-type notice struct {
-	mu sync.Mutex
-	ch chan struct{}
-	at wal.LSN // the nearest that is waited for
-}
-
-// channel is closed at the next signal, or when anything is reached.
-func (n *notice) channel() <-chan struct{} { return n.channelAt(0) }
-
-// channelAt is closed at the next signal, or when lsn is reached. It may be closed before.
-func (n *notice) channelAt(lsn wal.LSN) <-chan struct{} {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.ch == nil {
-		n.ch, n.at = make(chan struct{}), lsn
-	}
-	n.at = min(n.at, lsn)
-	return n.ch
-}
-
-func (n *notice) signal() { n.reached(^wal.LSN(0)) }
-
-func (n *notice) reached(lsn wal.LSN) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.ch != nil && lsn >= n.at {
-		close(n.ch)
-		n.ch = nil
-	}
 }

@@ -9,21 +9,43 @@ import (
 // Formats is what the MODULES record read last says, ready to be asked for every record. The zero
 // value is the log before its first MODULES record. It is for one goroutine.
 type Formats struct {
-	Table *rmgr.Table // what is loaded here, for Obstacle
+	Table     *rmgr.Table                  // what is loaded here, for Problem
+	Otherwise func(wal.RmgrID) rmgr.Format // of a manager that no MODULES record names; nil: 0
 
 	snapshot *modules.Snapshot
-	answers  [256]*answer // by manager, as they are asked for
+	answers  [256]*InForce // by manager, as they are asked for
 }
 
-type answer struct {
+// InForce is what holds for the records of one manager.
+type InForce struct {
+	Format rmgr.Format
+
 	need    modules.Need
 	problem *modules.Problem
+	noted   bool // by Scan
+}
+
+// Need is what replaying a record of the manager at lsn takes.
+func (f *InForce) Need(lsn wal.LSN) modules.Need {
+	n := f.need
+	n.First = lsn
+	return n
+}
+
+// Problem is what keeps this node from replaying a record of the manager at lsn, nil if nothing does.
+func (f *InForce) Problem(lsn wal.LSN) *modules.Problem {
+	if f.problem == nil {
+		return nil
+	}
+	at := *f.problem
+	at.Need.First = lsn
+	return &at
 }
 
 // Set makes s the snapshot in force.
 func (f *Formats) Set(s *modules.Snapshot) {
 	f.snapshot = s
-	f.answers = [256]*answer{}
+	f.answers = [256]*InForce{}
 }
 
 // Read sets the snapshot if rec is a MODULES record that can be read.
@@ -41,34 +63,20 @@ func (f *Formats) Read(rec *wal.Record) error {
 // Snapshot is the one in force, nil before the first.
 func (f *Formats) Snapshot() *modules.Snapshot { return f.snapshot }
 
-// Need is what replaying a record of manager id at lsn takes.
-func (f *Formats) Need(id wal.RmgrID, lsn wal.LSN) modules.Need {
-	n := f.answer(id).need
-	n.First = lsn
-	return n
-}
-
-// Obstacle is what keeps this node from replaying a record of manager id at lsn, nil if nothing does.
-func (f *Formats) Obstacle(id wal.RmgrID, lsn wal.LSN) *modules.Problem {
-	p := f.answer(id).problem
-	if p == nil {
-		return nil
+// Of is what holds for the records of manager id until the next MODULES record.
+func (f *Formats) Of(id wal.RmgrID) *InForce {
+	if in := f.answers[id]; in != nil {
+		return in
 	}
-	at := *p
-	at.Need.First = lsn
-	return &at
-}
-
-func (f *Formats) answer(id wal.RmgrID) *answer {
-	if a := f.answers[id]; a != nil {
-		return a
+	in := &InForce{need: NeedOf(f.snapshot, id, 0)}
+	if in.Format = in.need.Format; in.Format == 0 && f.Otherwise != nil {
+		in.Format = f.Otherwise(id)
 	}
-	a := &answer{need: NeedOf(f.snapshot, id, 0)}
 	if f.Table != nil && id.Custom() && id != wal.RmgrModules {
-		if p := Problems(f.Table, []modules.Need{a.need}); len(p) > 0 {
-			a.problem = &p[0]
+		if p := Problems(f.Table, []modules.Need{in.need}); len(p) > 0 {
+			in.problem = &p[0]
 		}
 	}
-	f.answers[id] = a
-	return a
+	f.answers[id] = in
+	return in
 }

@@ -39,7 +39,10 @@ func Scan(ctx context.Context, table *rmgr.Table, r *wal.Reader, start wal.LSN, 
 				return fmt.Errorf("record at %s: %w", rec.LSN, err)
 			}
 		case rec.Rmgr.Custom():
-			note(needs, formats.Need(rec.Rmgr, rec.LSN))
+			if in := formats.Of(rec.Rmgr); !in.noted {
+				in.noted = true
+				note(needs, in.Need(rec.LSN))
+			}
 		case manager(table, rec.Rmgr) == nil:
 			foreign[rec.Rmgr] = true
 		}

@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+// startManagers calls every manager's Startup before the first record of a recovery.
+func (e *Engine) startManagers() error {
+	e.replay.mu.Lock()
+	started := e.replay.started
+	e.replay.started = true
+	e.replay.mu.Unlock()
+	if started {
+		return nil
+	}
+	for _, m := range e.o.Table.All() {
+		if s, ok := m.(rmgr.Starter); ok {
+			if err := s.Startup(); err != nil {
+				return fmt.Errorf("start resource manager %s: %w", m.Name(), err)
+			}
+		}
+	}
+	return nil
+}
+
+// cleanUpManagers calls every manager's Cleanup after the last record of a recovery.
+func (e *Engine) cleanUpManagers() error {
+	e.replay.mu.Lock()
+	started := e.replay.started
+	e.replay.started = false
+	e.replay.mu.Unlock()
+	if !started {
+		return nil
+	}
+	for _, m := range e.o.Table.All() {
+		if c, ok := m.(rmgr.Cleaner); ok {
+			if err := c.Cleanup(); err != nil {
+				return fmt.Errorf("clean up resource manager %s: %w", m.Name(), err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/node/recovery"
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/wal"
+)
+
+// take counts a record and replays it, unless replay has to stop before it.
+func (r *replayer) take(ctx context.Context, rec *wal.Record) error {
+	_ = r.formats.Read(rec) // one that cannot be read is left to redo, which refuses it
+	if rec.LSN >= r.counted {
+		r.e.noteRecord(r.history.TLIAt(rec.LSN), rec, &r.formats)
+	}
+	if r.paused {
+		r.e.replay.sawRecord(rec.End)
+		return nil
+	}
+	in := r.formats.Of(rec.Rmgr)
+	if p := in.Problem(rec.LSN); p != nil {
+		return r.pause(&control.ReplayPause{LSN: rec.LSN, Reason: string(p.Reason), Detail: p.Error()}, rec)
+	}
+	err := r.apply(rec, in.Format)
+	if isFull(err) {
+		err = r.applyOnceThereIsRoom(ctx, rec, in.Format, err)
+	}
+	if err != nil {
+		if e := r.e.Err(); e != nil || ctx.Err() != nil {
+			return e
+		}
+		return r.pause(&control.ReplayPause{LSN: rec.LSN, Reason: "RedoFailed", Detail: err.Error()}, rec)
+	}
+	r.last, r.end, r.untold = rec.LSN, rec.End, true
+	return nil
+}
+
+// pause stops replay before rec. The log goes on being received, made durable and counted.
+func (r *replayer) pause(p *control.ReplayPause, rec *wal.Record) error {
+	if err := r.tell(); err != nil {
+		return err
+	}
+	r.paused = true
+	r.e.o.Log.Warn("replay is paused", "lsn", p.LSN, "reason", p.Reason, "detail", p.Detail)
+	r.e.replay.stopAt(p)
+	r.e.replay.sawRecord(rec.End)
+	return nil
+}
+
+// applyOnceThereIsRoom repeats apply, which the full disk err has kept from working, until it is not
+// full any more. The log goes on being received, and the pages can be read.
+func (r *replayer) applyOnceThereIsRoom(ctx context.Context, rec *wal.Record, format rmgr.Format, err error) error {
+	p := &control.ReplayPause{LSN: rec.LSN, Reason: "NoSpace", Detail: err.Error()}
+	r.e.o.Log.Warn("replay waits for room on the disk", "lsn", p.LSN, "reason", err)
+	timer := time.NewTicker(time.Second)
+	defer timer.Stop()
+	for isFull(err) {
+		if err := r.tell(); err != nil {
+			return err
+		}
+		r.e.replay.stopAt(p)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		err = r.apply(rec, format)
+	}
+	r.e.replay.stopAt(nil)
+	return err
+}
+
+// apply replays one record, with no reader of its manager's pages beside it.
+func (r *replayer) apply(rec *wal.Record, format rmgr.Format) error {
+	if !r.started {
+		if err := r.e.startManagers(); err != nil {
+			return err
+		}
+		r.started = true
+	}
+	if rec.Rmgr == wal.RmgrXLOG {
+		if err := r.switchTimeline(rec); err != nil {
+			return err
+		}
+	}
+	r.hold(&r.e.managers[rec.Rmgr])
+	if err := r.applier.Apply(rec, format); err != nil {
+		return err
+	}
+	r.e.xids.Seen(rec.Xid)
+	switch rec.Rmgr {
+	case wal.RmgrModules:
+		r.followModules(rec)
+	case wal.RmgrXLOG:
+		return r.followXLOG(rec)
+	}
+	return nil
+}
+
+// noteRecord tells the census of a record and the formats in force at it.
+func (e *Engine) noteRecord(tli wal.TimelineID, rec *wal.Record, formats *recovery.Formats) {
+	switch {
+	case rec.Rmgr == wal.RmgrModules:
+		if s := formats.Snapshot(); s != nil {
+			e.census.InForce(tli, rec.LSN, *s)
+		}
+	case rec.Rmgr.Custom():
+		e.census.Note(tli, formats.Of(rec.Rmgr).Need(rec.LSN), rec.LSN)
+	}
+}
