@@ -9,6 +9,7 @@ import (
 	"path"
 	"sync"
 
+	"github.com/redoubt-wal/redoubt/node/latch"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/page"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
@@ -20,9 +21,12 @@ type Store struct {
 	fs  vfs.FS
 	dir string
 
+	extending latch.Latch
+
 	mu     sync.Mutex
-	files  map[string]*file
+	files  map[part]*file
 	blocks map[fork]uint32     // lengths, once known
+	room   map[fork]uint32     // pages on disk: some may be there that blocks does not count yet
 	dirs   map[string]struct{} // with new names since the last Sync
 	failed error
 }
@@ -30,6 +34,12 @@ type Store struct {
 type fork struct {
 	rel  wal.RelFileLocator
 	fork wal.ForkNumber
+}
+
+// A part is one of a relation's files.
+type part struct {
+	fork
+	n uint32
 }
 
 type file struct {
@@ -40,7 +50,7 @@ type file struct {
 // Open returns the store of a data directory. It opens no file yet.
 func Open(fsys vfs.FS, dir string) *Store {
 	return &Store{
-		fs: fsys, dir: dir, files: map[string]*file{}, blocks: map[fork]uint32{}, dirs: map[string]struct{}{},
+		fs: fsys, dir: dir, files: map[part]*file{}, blocks: map[fork]uint32{}, room: map[fork]uint32{}, dirs: map[string]struct{}{},
 	}
 }
 
@@ -76,30 +86,6 @@ func (s *Store) Write(rel wal.RelFileLocator, fk wal.ForkNumber, block uint32, b
 	s.touch(f)
 	if _, err := f.WriteAt(buf, offset(block)); err != nil {
 		return fmt.Errorf("write block %d of relation %s: %w", block, rel, err)
-	}
-	return nil
-}
-
-// Extend adds pages of zeros until the relation has blocks of them. It writes them, so that the room
-// is taken now and not when the page is written back.
-func (s *Store) Extend(rel wal.RelFileLocator, fk wal.ForkNumber, blocks uint32) error {
-	have, err := s.Blocks(rel, fk)
-	if err != nil {
-		return err
-	}
-	zeros := make([]byte, page.Size*min(64, max(1, int(blocks)-int(have))))
-	for have < blocks {
-		f, err := s.file(rel, fk, have/segmentBlocks, true)
-		if err != nil {
-			return err
-		}
-		n := min(blocks-have, segmentBlocks-have%segmentBlocks, uint32(len(zeros)/page.Size))
-		s.touch(f)
-		if _, err := f.WriteAt(zeros[:n*page.Size], offset(have)); err != nil {
-			return fmt.Errorf("extend relation %s to %d blocks: %w", rel, blocks, err)
-		}
-		have += n
-		s.setBlocks(fork{rel, fk}, have)
 	}
 	return nil
 }
@@ -163,7 +149,7 @@ func (s *Store) Close() error {
 	for _, f := range s.files {
 		err = errors.Join(err, f.Close())
 	}
-	s.files = map[string]*file{}
+	s.files = map[part]*file{}
 	return err
 }
 
@@ -186,6 +172,7 @@ func (s *Store) touch(f *file) {
 func (s *Store) setBlocks(k fork, n uint32) {
 	s.mu.Lock()
 	s.blocks[k] = max(n, s.blocks[k])
+	s.room[k] = max(n, s.room[k])
 	s.mu.Unlock()
 }
 
@@ -211,16 +198,17 @@ func (s *Store) measure(rel wal.RelFileLocator, fk wal.ForkNumber) (uint32, erro
 
 // file opens a relation's nth file, or creates it.
 func (s *Store) file(rel wal.RelFileLocator, fk wal.ForkNumber, n uint32, create bool) (*file, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	which := part{fork{rel, fk}, n}
+	if f := s.files[which]; f != nil || s.failed != nil {
+		return f, s.failed
+	}
 	name, err := filePath(rel, fk, n)
 	if err != nil {
 		return nil, err
 	}
 	name = path.Join(s.dir, name)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f := s.files[name]; f != nil || s.failed != nil {
-		return f, s.failed
-	}
 	f, err := s.fs.OpenFile(name, os.O_RDWR, 0)
 	if create && errors.Is(err, fs.ErrNotExist) {
 		f, err = s.create(name)
@@ -228,8 +216,8 @@ func (s *Store) file(rel wal.RelFileLocator, fk wal.ForkNumber, n uint32, create
 	if err != nil {
 		return nil, fmt.Errorf("open relation %s: %w", rel, err)
 	}
-	s.files[name] = &file{File: f}
-	return s.files[name], nil
+	s.files[which] = &file{File: f}
+	return s.files[which], nil
 }
 
 func (s *Store) create(name string) (vfs.File, error) {
