@@ -18,9 +18,10 @@ var chapters = []chapter{
 	{"The primary's pod is killed while a writer runs", loseThePrimary},
 	{"An image without ledger is applied while ledger's records remain", refuseRemoval},
 	{"An image without a node is applied", refuseBrokenImage},
-	{"ledger is retired: its records drain, the gate opens by itself", retireLedger},
+	{"ledger is retired: its records drain, a slow reader of a slot keeps the gate closed, then it opens by itself", retireLedger},
 	{"A newer kv with a second record format: standbys first, primary last", rollOutNewerKV},
 	{"Going back to the older kv", refuseGoingBack},
+	{"Every instance's pages, compared", comparePages},
 }
 
 // Tell runs every chapter in order and stops at the first that does not happen.

@@ -18,8 +18,14 @@ func retireLedger(ctx context.Context, e *Env, t *Teller) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := openSlot(ctx, t, rw); err != nil {
+		return "", err
+	}
 	patch := fmt.Sprintf(`{"spec": {"image": %q, "modules": [{"name": "kv", "version": "1.2.0"}, {"name": "ledger", "version": "1.0.3", "state": "Retiring"}]}}`, e.Images.NoLedger)
 	if _, err := e.Patch(ctx, patch); err != nil {
+		return "", err
+	}
+	if err := e.waitForReader(ctx, t, rw); err != nil {
 		return "", err
 	}
 	seen := ""

@@ -53,6 +53,15 @@ func (s *Service) PSQL(ctx context.Context, statement string) (string, error) {
 	return strings.TrimSpace(out), nil
 }
 
+// RecvLogical runs the real pg_recvlogical on the slot.
+func (s *Service) RecvLogical(ctx context.Context, slot string, args ...string) (string, error) {
+	out, err := s.env.InCluster(ctx, s.environ(), append([]string{postgresBin + "pg_recvlogical", "-d", s.Database, "-S", slot}, args...)...)
+	if err != nil {
+		return "", fmt.Errorf("pg_recvlogical on slot %s: %w", slot, err)
+	}
+	return strings.TrimSpace(out), nil
+}
+
 // PGBench runs the real pgbench with a script and returns its report.
 func (s *Service) PGBench(ctx context.Context, script string, clients, seconds int) (string, error) {
 	return s.env.InCluster(ctx, s.environ(), postgresBin+"pgbench", "-n", "-M", "prepared", "-f", script,
