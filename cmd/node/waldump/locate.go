@@ -138,11 +138,11 @@ func (p *place) within(o Options, begin wal.LSN) error {
 	if len(o.Files) > 1 {
 		var ok bool
 		name = o.Files[1]
-		if _, last, ok = wal.ParseSegmentName(filepath.Base(name), p.segSize); !ok {
-			return fmt.Errorf("invalid WAL file name %q", name)
-		}
 		if _, err := os.Stat(filepath.Join(p.dir, filepath.Base(name))); err != nil {
 			return fmt.Errorf("could not open file %q", filepath.Base(name))
+		}
+		if _, last, ok = wal.ParseSegmentName(filepath.Base(name), p.segSize); !ok {
+			return fmt.Errorf("invalid WAL file name %q", name)
 		}
 		if last < begin {
 			return fmt.Errorf("ENDSEG %s is before STARTSEG %s", o.Files[1], o.Files[0])
@@ -157,8 +157,8 @@ func (p *place) within(o Options, begin wal.LSN) error {
 	switch {
 	case p.end == 0 && (len(o.Files) > 1 || !o.Follow):
 		p.end = last + size
-	case p.end != 0 && (p.end <= last || p.end > last+size) && len(o.Files) > 1:
-		return fmt.Errorf("end WAL location %s is not inside file %q", p.end, filepath.Base(name))
+	case p.end != 0 && (p.end < last || p.end > last+size):
+		return fmt.Errorf("end WAL location %s is not inside file %q", p.end, name)
 	}
 	return nil
 }
@@ -173,10 +173,20 @@ func historyOf(dir string, tli wal.TimelineID) wal.History {
 	return wal.NewHistory(tli)
 }
 
-// cause is an operating system's error without the file, which our message names.
+// cause is an operating system's error without the file, which our message names, and in C's words.
 func cause(err error) error {
 	if e := (*os.PathError)(nil); errors.As(err, &e) {
-		return e.Err
+		return saidByC{e.Err}
 	}
 	return err
 }
+
+// saidByC is an error number as strerror says it: "No such file or directory".
+type saidByC struct{ error }
+
+func (e saidByC) Error() string {
+	text := e.error.Error()
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+func (e saidByC) Unwrap() error { return e.error }
