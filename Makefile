@@ -64,8 +64,9 @@ fuzz: ## every fuzz target for FUZZTIME each (default 30s)
 	@test/fuzz.sh $${FUZZTIME:-30s}
 
 .PHONY: crash
-crash: ## 500 kills of a node under load and 100 of a primary with a standby, every acknowledged write looked for
+crash: ## 500 kills of a node under load and 100 of a primary with a standby, every acknowledged write looked for; every byte damaged
 	$(GO) test -count=1 -timeout 1h -v ./test/crash -kills 500 -promotions 100
+	$(GO) test -count=1 -timeout 1h ./wal/segment -run TestEveryDamaged -every-byte
 
 .PHONY: power
 power: deps ## power cuts under a real node on ext4 and xfs, CUTS on each (default 500)

@@ -116,6 +116,9 @@ type PageCheck struct {
 	MinTimeline TimelineID // the highest timeline seen so far
 }
 
+// errTimelineFell is no torn tail: pages that a crash leaves behind have another address.
+var errTimelineFell = errors.New("timelines never go down")
+
 // Validate tells why h cannot be the header of the page at addr; nil if it can. The order of
 // tests is PostgreSQL's (XLogReaderValidatePageHeader).
 func (c PageCheck) Validate(h *PageHeader, addr LSN) error {
@@ -137,7 +140,7 @@ func (c PageCheck) Validate(h *PageHeader, addr LSN) error {
 	case h.Addr != addr:
 		return fmt.Errorf("page has address %s, want %s", h.Addr, addr)
 	case h.Timeline < c.MinTimeline:
-		return fmt.Errorf("page has timeline %d after timeline %d", h.Timeline, c.MinTimeline)
+		return fmt.Errorf("page has timeline %d after timeline %d: %w", h.Timeline, c.MinTimeline, errTimelineFell)
 	}
 	return nil
 }

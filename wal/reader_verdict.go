@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"errors"
 	"fmt"
 )
 
@@ -8,7 +9,7 @@ import (
 // somewhere before it.
 func (r *Reader) fail(rec, bad LSN, op string, cause error) error {
 	verdict := ErrTornTail
-	if r.mustBeValid(rec, PageStart(bad)) {
+	if r.mustBeValid(rec, PageStart(bad)) || errors.Is(cause, errTimelineFell) {
 		verdict = ErrCorrupt
 	}
 	e := &RecordError{LSN: rec, Op: op, Err: fmt.Errorf("%w: %w", verdict, cause)}
@@ -39,7 +40,9 @@ func (r *Reader) segmentBegins(lsn LSN) bool {
 		return false
 	}
 	h, err := DecodePageHeader(page)
-	return err == nil && r.check.Validate(&h, lsn) == nil
+	check := r.check
+	check.MinTimeline = 0 // what is damaged may be the timeline of the page read last
+	return err == nil && check.Validate(&h, lsn) == nil
 }
 
 // FindFirst seeks to the first record that starts at or after lsn and returns where it starts. lsn
