@@ -10,6 +10,7 @@ import (
 
 	api "github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/controlfile"
+	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/node/fence"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
@@ -57,6 +58,9 @@ func (n *Node) look() error {
 		return fmt.Errorf("data directory %s is empty or does not exist: make one with `node init -D %s` or `node basebackup`", n.opts.Dir, n.opts.Dir)
 	case empty:
 		return nil
+	}
+	if err := engine.CheckFinished(n.opts.FS, n.opts.Dir); err != nil {
+		return fmt.Errorf("%s is not a node's data directory: %w", n.opts.Dir, err)
 	}
 	if _, err := controlfile.Read(n.opts.FS, n.opts.Dir); err != nil {
 		return fmt.Errorf("%s is not a node's data directory: %w", n.opts.Dir, err)

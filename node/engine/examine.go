@@ -31,8 +31,11 @@ var ErrDamaged = errors.New("data pages are damaged")
 // damaged that replay does not make good, and like Open when the log cannot be replayed.
 func Examine(ctx context.Context, o Options) (*Examination, error) {
 	o = o.withDefaults()
-	if _, err := controlfile.Read(o.FS, o.Dir); err != nil { // before the lock, which makes its file
+	if _, err := controlfile.Read(o.FS, o.Dir); err != nil {
 		return nil, fmt.Errorf("%s is not a node's data directory: %w", o.Dir, err)
+	}
+	if err := checkVersion(o.FS, o.Dir); err != nil { // before the lock, which makes its file
+		return nil, fmt.Errorf("examine %s: %w", o.Dir, err)
 	}
 	lock, err := o.FS.Lock(path.Join(o.Dir, versionName))
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/redoubt-wal/redoubt/node/controlfile"
@@ -56,6 +57,33 @@ func Init(fsys vfs.FS, dir string, o InitOptions) error {
 	}
 	return nil
 }
+
+// errInterrupted is what everyone is told of a directory that Init has begun and not finished.
+var errInterrupted = errors.New("initialization was interrupted: run init again")
+
+// CheckFinished refuses a directory that Init has begun and not finished. It changes nothing.
+func CheckFinished(fsys vfs.FS, dir string) error {
+	unfinished, err := vfs.Exists(fsys, path.Join(dir, unfinishedName))
+	if err == nil && unfinished {
+		err = errInterrupted
+	}
+	return err
+}
+
+// checkVersion refuses files of another version of PostgreSQL.
+func checkVersion(fsys vfs.FS, dir string) error {
+	b, err := vfs.ReadFile(fsys, path.Join(dir, versionName))
+	if err != nil {
+		return err
+	}
+	if got := strings.TrimSpace(string(b)); got != version {
+		return fmt.Errorf("%s says %q: this node's files are those of PostgreSQL %s", path.Join(dir, versionName), got, version)
+	}
+	return nil
+}
+
+// version is PostgreSQL's, in PG_VERSION. On disk: never change.
+const version = "15"
 
 // systemID is PostgreSQL's convention, with the nonce for the process number.
 func systemID(now time.Time, nonce [32]byte) uint64 {
@@ -117,7 +145,7 @@ func makeDirectories(fsys vfs.FS, dir string, _ InitOptions) error {
 			return err
 		}
 	}
-	return vfs.WriteFile(fsys, path.Join(dir, versionName), []byte("15\n"), 0o600)
+	return vfs.WriteFile(fsys, path.Join(dir, versionName), []byte(version+"\n"), 0o600)
 }
 
 // beginLog writes the first two records and the control file that points to them.

@@ -26,6 +26,9 @@ import (
 // that could be expected to work fails in Redo, Open succeeds and ReplayPause says what happened.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	o = o.withDefaults()
+	if err := checkVersion(o.FS, o.Dir); err != nil {
+		return nil, fmt.Errorf("open %s: %w", o.Dir, err)
+	}
 	lock, err := o.FS.Lock(path.Join(o.Dir, versionName)) // a file that is there anyway
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", o.Dir, err)
@@ -75,8 +78,8 @@ type start struct {
 
 // survey reads what there is and whether it can be replayed. It changes nothing.
 func (e *Engine) survey(ctx context.Context) (*start, error) {
-	if ok, err := vfs.Exists(e.o.FS, e.path(unfinishedName)); ok || err != nil {
-		return nil, errors.Join(err, errors.New("initialization was interrupted: run init again"))
+	if err := CheckFinished(e.o.FS, e.o.Dir); err != nil {
+		return nil, err
 	}
 	file, err := controlfile.Read(e.o.FS, e.o.Dir)
 	if err != nil {
