@@ -11,7 +11,6 @@ import (
 	"github.com/redoubt-wal/redoubt/node/config"
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/node/pagedigest"
-	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
 	"github.com/redoubt-wal/redoubt/node/walinspect"
@@ -57,9 +56,9 @@ func (n *Node) addBuiltin(r *sql.Registry) error {
 		Cancel:    func(pid int32) bool { return n.sessions.Cancel(pid) },
 		Terminate: func(pid int32) bool { return n.sessions.Terminate(pid) },
 		Activity:  func() []sql.Activity { return n.sessions.Activity() },
-		Settings:  n.sqlSettings, Functions: r.Functions,
+		Settings:  n.sqlSettings, SettingRows: n.settingRows, Functions: r.Functions,
 		Managers: n.managerRows, Modules: n.moduleRows, Census: n.censusRows, Replicas: n.replicaRows, Slots: n.slotRows,
-		Receiver: n.receiverRow, CreateSlot: n.createSlot, DropSlot: n.dropSlot,
+		Receiver: n.receiverRow, Slot: slotFunctions{n},
 	})
 }
 
@@ -180,7 +179,7 @@ func (n *Node) slotRows() []builtin.Slot {
 		shown := slotOf(s)
 		row := builtin.Slot{
 			Name: s.Name, Plugin: s.Plugin, Type: shown.Type, Temporary: s.Temporary, Active: shown.Active, ActivePID: s.ActivePID,
-			Restart: s.RestartLSN, ConfirmedFlush: s.ConfirmedFlush, WALStatus: shown.WALStatus, SafeWALSize: -1,
+			Restart: s.RestartLSN, ConfirmedFlush: s.ConfirmedFlush, WALStatus: shown.WALStatus, SafeWALSize: builtin.NoLimit,
 		}
 		if s.Logical {
 			row.Database = "postgres"
@@ -205,33 +204,6 @@ func (n *Node) receiverRow() (builtin.Receiver, bool) {
 		Status: "streaming", StartTimeline: at.Timeline, Written: at.Write, Flushed: at.Flush, Timeline: at.Timeline, LastReceipt: rs.LastMessage,
 		LatestEnd: rs.UpstreamEnd, Slot: u.Slot, SenderHost: u.Host, SenderPort: u.Port,
 	}, true
-}
-
-func (n *Node) createSlot(ctx context.Context, name string, reserve, temporary bool) (wal.LSN, error) {
-	l := n.current().local
-	if l == nil {
-		return 0, n.ready()
-	}
-	want, pid := replication.Slot{Name: name, Temporary: temporary}, int32(0)
-	if reserve {
-		want.RestartLSN = l.engine.Positions().Redo
-	}
-	if s := sql.FromContext(ctx); s != nil {
-		pid = s.Identity().PID
-	}
-	return want.RestartLSN, l.slots.Create(want, pid)
-}
-
-func (n *Node) dropSlot(ctx context.Context, name string) error {
-	l := n.current().local
-	if l == nil {
-		return n.ready()
-	}
-	pid := int32(0)
-	if s := sql.FromContext(ctx); s != nil {
-		pid = s.Identity().PID
-	}
-	return l.slots.Drop(name, pid, nil)
 }
 
 func hostPort(addr string) (string, int) {

@@ -11,6 +11,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/config"
 	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/builtin"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -42,6 +43,23 @@ func (n *Node) sqlSettings() []sql.Setting {
 		}
 		value, _ := n.settings.Show(s.Name)
 		out = append(out, sql.Setting{Name: s.Name, Value: value, Description: s.Short})
+	}
+	return out
+}
+
+// settingRows are what pg_settings shows beyond SHOW ALL.
+func (n *Node) settingRows() []builtin.SettingRow {
+	var out []builtin.SettingRow
+	for _, d := range n.settings.Describe() {
+		r := builtin.SettingRow{
+			Name: d.Name, Value: d.Value, Shown: d.Shown, Unit: d.Unit.Word(), Category: d.Category(), Description: d.Short,
+			Context: string(d.Context), Type: d.TypeWord(), Source: d.Source, Enum: d.Values,
+			Boot: d.BootValue, Reset: d.Value, File: d.File, Line: d.Line, Pending: d.Pending,
+		}
+		if d.Kind == config.Int || d.Kind == config.Real {
+			r.Min, r.Max = fmt.Sprint(d.Min), fmt.Sprint(d.Max)
+		}
+		out = append(out, r)
 	}
 	return out
 }

@@ -35,6 +35,7 @@ type Function struct {
 	Returns  []Column // one column: scalar; more, or Set: rows
 	Set      bool
 	Defaults []any // values for trailing arguments left out
+	Variadic bool  // the last of Args may be given any number of times, or not at all: Call gets each one
 
 	// Write names the manager whose records the function emits; nil for a read. Calls with the
 	// same Write manager run one at a time; reads of that manager's pages run beside each other

@@ -40,7 +40,14 @@ type Decoder struct {
 	snapshot modules.Snapshot // in force at the reader's position
 	open     open
 	marks    marks
-	send     func(wal.LSN, []byte) error // during Read
+	send     func(place, []byte) error // during Read or Step
+}
+
+// A place is where an output stands: in a stream, where the last of several at one place carries it
+// and the others 0, and in a row of pg_logical_slot_get_changes.
+type place struct {
+	stream, row wal.LSN
+	xid         uint32
 }
 
 // NewDecoder begins at o.Restart.
@@ -56,20 +63,31 @@ const batch = 128
 
 // Read is replication.Changes.
 func (d *Decoder) Read(send func(lsn wal.LSN, data []byte) error) (more bool, err error) {
-	d.send = send
+	d.send = func(at place, data []byte) error { return send(at.stream, data) }
 	for range batch {
-		rec, err := d.reader.Next()
-		if errors.Is(err, wal.ErrNotYet) {
-			return false, nil
-		}
-		if err != nil {
-			return false, d.readError(err)
-		}
-		if err := d.decode(rec); err != nil {
+		if more, err := d.next(); !more || err != nil {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// Step is replication.Changes.
+func (d *Decoder) Step(row func(lsn wal.LSN, xid uint32, data []byte) error) (more bool, err error) {
+	d.send = func(at place, data []byte) error { return row(at.row, at.xid, data) }
+	return d.next()
+}
+
+// next decodes one record.
+func (d *Decoder) next() (more bool, err error) {
+	rec, err := d.reader.Next()
+	switch {
+	case errors.Is(err, wal.ErrNotYet):
+		return false, nil
+	case err != nil:
+		return false, d.readError(err)
+	}
+	return true, d.decode(rec)
 }
 
 // Position is replication.Changes.
@@ -249,7 +267,7 @@ func (d *Decoder) atOnce(rec *wal.Record, changes []Change) error {
 		if rec.LSN < d.o.From {
 			continue
 		}
-		if err := d.emit(rec.End, d.o.Output.Change(nil, &c)); err != nil {
+		if err := d.emit(place{rec.End, c.LSN, 0}, d.o.Output.Change(nil, &c)); err != nil {
 			return err
 		}
 	}
@@ -262,7 +280,11 @@ func (d *Decoder) deliver(t *Transaction) error {
 	if t.Commit < d.o.From || len(t.Changes) == 0 && out.SkipsEmpty() {
 		return nil
 	}
-	if err := d.emit(0, out.Begin(t)); err != nil { // the first change follows at the same place
+	first := t.Commit
+	if len(t.Changes) > 0 {
+		first = t.Changes[0].LSN
+	}
+	if err := d.emit(place{0, first, t.Xid}, out.Begin(t)); err != nil { // the first change follows at the same place
 		return err
 	}
 	for i := range t.Changes {
@@ -271,16 +293,16 @@ func (d *Decoder) deliver(t *Transaction) error {
 		if i+1 < len(t.Changes) && t.Changes[i+1].LSN == lsn {
 			lsn = 0
 		}
-		if err := d.emit(lsn, out.Change(t, c)); err != nil {
+		if err := d.emit(place{lsn, c.LSN, t.Xid}, out.Change(t, c)); err != nil {
 			return err
 		}
 	}
-	return d.emit(t.End, out.Commit(t))
+	return d.emit(place{t.End, t.End, t.Xid}, out.Commit(t))
 }
 
-func (d *Decoder) emit(lsn wal.LSN, data []byte) error {
+func (d *Decoder) emit(at place, data []byte) error {
 	if data == nil {
 		return nil
 	}
-	return d.send(lsn, data)
+	return d.send(at, data)
 }

@@ -362,7 +362,7 @@ func TestCommandsThatAreRefused(t *testing.T) {
 			{c, "CREATE_REPLICATION_SLOT s LOGICAL test_decoding (TWO_PHASE)", "0A000"},
 			{c, "CREATE_REPLICATION_SLOT s LOGICAL test_decoding (RESERVE_WAL)", "42601"},
 			{c, "START_REPLICATION SLOT nothing LOGICAL 0/0", "42704"},
-			{c, "START_REPLICATION SLOT phys LOGICAL 0/0", "0A000"},
+			{c, "START_REPLICATION SLOT phys LOGICAL 0/0", "55000"},
 			{c, "START_REPLICATION SLOT taken 0/100000", "55000"},
 			{c, "START_REPLICATION SLOT taken LOGICAL 0/0 (bogus)", "22023"},
 			{c, "READ_REPLICATION_SLOT taken", "0A000"},

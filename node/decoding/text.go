@@ -2,6 +2,7 @@ package decoding
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/node/replication"
@@ -24,14 +25,25 @@ func newText(options []replication.Option) (Output, error) {
 
 func (o *text) SkipsEmpty() bool { return o.skipEmpty }
 
+// bare is a transaction that gets no BEGIN and COMMIT: to test_decoding one of messages is empty.
+func (o *text) bare(t *Transaction) bool {
+	return o.skipEmpty && !slices.ContainsFunc(t.Changes, func(c Change) bool { return c.Message == nil })
+}
+
 func (o *text) Begin(t *Transaction) []byte {
-	if o.xids {
+	switch {
+	case o.bare(t):
+		return nil
+	case o.xids:
 		return fmt.Appendf(nil, "BEGIN %d", t.Xid)
 	}
 	return []byte("BEGIN")
 }
 
 func (o *text) Commit(t *Transaction) []byte {
+	if o.bare(t) {
+		return nil
+	}
 	b := []byte("COMMIT")
 	if o.xids {
 		b = fmt.Appendf(b, " %d", t.Xid)

@@ -33,6 +33,9 @@ type Options struct {
 	// 57P03 "the database system is starting up"; nil is always ready.
 	Ready func() error
 
+	// Left is told of each SQL session that has ended; nil: nobody is.
+	Left func(*sql.Session)
+
 	MaxConnections        int           // 100; replication connections are not counted
 	MaxWALSenders         int           // 10 replication connections
 	AuthenticationTimeout time.Duration // 1 min
@@ -56,6 +59,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Ready == nil {
 		o.Ready = func() error { return nil }
+	}
+	if o.Left == nil {
+		o.Left = func(*sql.Session) {}
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader

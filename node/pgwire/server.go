@@ -117,6 +117,7 @@ func (srv *Server) serve(conn net.Conn) {
 		return
 	}
 	defer srv.leave(s)
+	defer srv.options.Left(s.sql)
 	s.run()
 }
 

@@ -31,6 +31,10 @@ type Changes interface {
 	// durable end of the log is reached for now.
 	Read(send func(lsn wal.LSN, data []byte) error) (more bool, err error)
 
+	// Step decodes one record and hands what it gives to row, with the place and the transaction that
+	// pg_logical_slot_get_changes shows. It is not mixed with Read.
+	Step(row func(lsn wal.LSN, xid uint32, data []byte) error) (more bool, err error)
+
 	// Position is up to where everything was decoded: a record's end.
 	Position() wal.LSN
 
@@ -40,31 +44,13 @@ type Changes interface {
 	Close() error
 }
 
-// createLogicalSlot answers CREATE_REPLICATION_SLOT … LOGICAL. The slot holds the log from the redo
-// point on, because the formats in force stand there, and gives what commits from the consistent
-// point on.
+// createLogicalSlot answers CREATE_REPLICATION_SLOT … LOGICAL.
 func (ss *session) createLogicalSlot(ctx context.Context, cmd *CreateSlot) error {
-	o := &ss.server.opts
 	if err := checkLogicalOptions(cmd.Options); err != nil {
 		return err
 	}
-	if err := o.Logical.CheckPlugin(cmd.Plugin); err != nil {
-		return err
-	}
-	want := Slot{Name: cmd.Name, Temporary: cmd.Temporary, Logical: true, Plugin: cmd.Plugin, RestartLSN: o.Log.Redo()}
-	if err := o.Slots.Create(want, ss.conn.PID()); err != nil {
-		return err
-	}
-	redo := o.Log.Redo() // a checkpoint that did not see the slot may have moved it
-	consistent, err := o.Logical.Settle(ctx)
-	if err == nil {
-		o.Slots.Confirm(cmd.Name, consistent, redo)
-		err = o.Slots.Save()
-	}
+	consistent, err := ss.server.CreateLogicalSlot(ctx, ss.conn.PID(), cmd.Name, cmd.Plugin, cmd.Temporary)
 	if err != nil {
-		if dropErr := o.Slots.Drop(cmd.Name, ss.conn.PID(), nil); dropErr != nil {
-			ss.log.Error("could not drop a slot that could not be made", "slot", cmd.Name, "error", dropErr)
-		}
 		return err
 	}
 	SendRows(ss.conn, []Column{Text("slot_name"), Text("consistent_point"), Text("snapshot_name"), Text("output_plugin")},

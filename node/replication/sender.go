@@ -132,7 +132,7 @@ func (ss *session) takeSlot(ctx context.Context, name string, logical bool, canc
 	if slot.Logical != logical {
 		slots.Release(name)
 		if logical {
-			return slot, nil, &rmgr.Error{Code: "0A000", Message: "cannot use physical replication slot for logical decoding"}
+			return slot, nil, &rmgr.Error{Code: "55000", Message: "cannot use physical replication slot for logical decoding"}
 		}
 		return slot, nil, &rmgr.Error{Code: "55000", Message: "cannot use a logical replication slot for physical replication"}
 	}

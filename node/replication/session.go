@@ -218,30 +218,12 @@ func (ss *session) createSlot(ctx context.Context, cmd *CreateSlot) error {
 			return err
 		}
 	}
-	if err := ss.reserveSlot(Slot{Name: cmd.Name, Temporary: cmd.Temporary}, reserve); err != nil {
+	if _, err := ss.server.CreatePhysicalSlot(ss.conn.PID(), cmd.Name, reserve, cmd.Temporary); err != nil {
 		return err
 	}
 	SendRows(ss.conn, []Column{Text("slot_name"), Text("consistent_point"), Text("snapshot_name"), Text("output_plugin")},
 		[]any{cmd.Name, wal.InvalidLSN, nil, nil})
 	Complete(ss.conn, "CREATE_REPLICATION_SLOT")
-	return nil
-}
-
-// reserveSlot makes a slot. If a checkpoint moves the redo point meanwhile, it may give up the log
-// from the old one on before it sees the slot: then the slot begins at the new one.
-func (ss *session) reserveSlot(slot Slot, reserve bool) error {
-	o := &ss.server.opts
-	if !reserve {
-		return o.Slots.Create(slot, ss.conn.PID())
-	}
-	slot.RestartLSN = o.Log.Redo()
-	if err := o.Slots.Create(slot, ss.conn.PID()); err != nil {
-		return err
-	}
-	if redo := o.Log.Redo(); redo != slot.RestartLSN {
-		o.Slots.Advance(slot.Name, redo)
-		return o.Slots.Save()
-	}
 	return nil
 }
 
@@ -272,15 +254,10 @@ func (ss *session) baseBackup(ctx context.Context, cmd *BaseBackup) error {
 }
 
 func (ss *session) mayDecode() error {
-	switch {
-	case ss.server.opts.Logical == nil:
-		return &rmgr.Error{Code: "0A000", Message: "logical decoding is not available on this server"}
-	case !ss.conn.Logical():
+	if !ss.conn.Logical() {
 		return &rmgr.Error{Code: "55000", Message: "logical decoding requires a database connection", Hint: "Connect with replication=database."}
-	case ss.server.opts.Log.InRecovery():
-		return &rmgr.Error{Code: "0A000", Message: "logical decoding cannot be used while in recovery"}
 	}
-	return nil
+	return ss.server.mayDecode()
 }
 
 func (ss *session) setState(state State) {

@@ -14,6 +14,11 @@ const epoch = 946684800000000
 
 // AppendBinary appends a value in the binary form of its type.
 func AppendBinary(dst []byte, t rmgr.Type, v any) ([]byte, error) {
+	if t >= Name {
+		if out, ok, err := appendShown(dst, t, v); ok {
+			return out, err
+		}
+	}
 	switch v := v.(type) {
 	case string:
 		return append(dst, v...), nil

@@ -28,13 +28,12 @@ func (c *compiler) call(e *call) (computed, error) {
 	case fn.Set:
 		return computed{}, c.fail(e.pos, codeNotSupported, "set-returning function %s cannot be called here", fn.Name).
 			hint("Use it in FROM: SELECT * FROM %s(…).", fn.Name)
-	case len(fn.Returns) > 1:
-		return computed{}, c.fail(e.pos, codeNotSupported, "function %s returns a row", fn.Name).
-			hint("Use it in FROM: SELECT * FROM %s(…).", fn.Name)
 	}
 	k := computed{typ: rmgr.Text, pos: e.pos, name: fn.Name}
 	if len(fn.Returns) == 1 {
-		k.typ = fn.Returns[0].Type
+		k.typ, k.shown = plain(fn.Returns[0].Type), shownAs(fn.Returns[0].Type)
+	} else if len(fn.Returns) > 1 {
+		k.shown = Record
 	}
 	k.eval = func(x *execution) (any, error) {
 		values, null, err := evalArgs(x, args)
@@ -92,11 +91,11 @@ func (c *compiler) function(e *call) (*rmgr.Function, []computed, error) {
 		}
 	}
 	fn, ok := c.session.engine.Catalog.Function(e.name, len(args))
-	if !ok || len(args) > len(fn.Args) || len(args) < len(fn.Args)-len(fn.Defaults) {
+	if !ok || !takes(fn, len(args)) {
 		return nil, nil, c.noFunction(e, args, fn)
 	}
 	for i := range args {
-		k, err := c.coerce(args[i], fn.Args[i].Type)
+		k, err := c.coerce(args[i], fn.Args[min(i, len(fn.Args)-1)].Type)
 		if err == errNoCoercion {
 			return nil, nil, c.noFunction(e, args, fn)
 		}
@@ -105,8 +104,9 @@ func (c *compiler) function(e *call) (*rmgr.Function, []computed, error) {
 		}
 		args[i] = k
 	}
-	for i := len(args); i < len(fn.Args); i++ {
-		args = append(args, constant(fn.Args[i].Type, e.pos, fn.Defaults[i-len(fn.Args)+len(fn.Defaults)]))
+	fixed := fewest(fn) + len(fn.Defaults)
+	for i := len(args); i < fixed; i++ {
+		args = append(args, constant(fn.Args[i].Type, e.pos, fn.Defaults[i-fixed+len(fn.Defaults)]))
 	}
 	c.calls++
 	return fn, args, c.noteWriter(e, fn)
@@ -146,11 +146,14 @@ func Signature(fn *rmgr.Function) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
+		if fn.Variadic && i == len(fn.Args)-1 {
+			b.WriteString("variadic ")
+		}
 		if a.Name != "" {
 			b.WriteString(a.Name + " ")
 		}
 		b.WriteString(TypeName(a.Type))
-		if i >= len(fn.Args)-len(fn.Defaults) {
+		if i >= fewest(fn) && i < fewest(fn)+len(fn.Defaults) {
 			b.WriteString(" default")
 		}
 	}

@@ -23,7 +23,7 @@ func (c *compiler) cast(e *cast) (computed, error) {
 			err = c.fail(e.pos, "42846", "cannot cast type %s to %s", TypeName(k.typ), TypeName(to))
 		}
 	}
-	out.name = label
+	out.name, out.shown = label, 0
 	return out, err
 }
 

@@ -36,11 +36,11 @@ func (r *Registry) AddFunctions(list ...rmgr.Function) error {
 		if fn.Name == "" || fn.Call == nil {
 			return fmt.Errorf("function %q has no name or no Call", fn.Name)
 		}
-		if len(fn.Defaults) > len(fn.Args) {
+		if fewest(fn) < 0 {
 			return fmt.Errorf("function %s has more defaults than arguments", fn.Name)
 		}
 		for _, other := range r.functions[fn.Name] {
-			if len(fn.Args)-len(fn.Defaults) <= len(other.Args) && len(other.Args)-len(other.Defaults) <= len(fn.Args) {
+			if fewest(fn) <= most(other) && fewest(other) <= most(fn) {
 				return fmt.Errorf("function %s is already there as %s", Signature(fn), Signature(other))
 			}
 		}
@@ -77,7 +77,7 @@ func (r *Registry) Functions() []*rmgr.Function {
 func (r *Registry) Function(name string, nargs int) (*rmgr.Function, bool) {
 	fns := r.functions[name]
 	for _, fn := range fns {
-		if nargs <= len(fn.Args) && nargs >= len(fn.Args)-len(fn.Defaults) {
+		if takes(fn, nargs) {
 			return fn, true
 		}
 	}
@@ -86,6 +86,26 @@ func (r *Registry) Function(name string, nargs int) (*rmgr.Function, bool) {
 	}
 	return nil, false
 }
+
+// fewest and most are how many arguments a function takes.
+func fewest(fn *rmgr.Function) int {
+	if fn.Variadic {
+		return len(fn.Args) - 1 - len(fn.Defaults)
+	}
+	return len(fn.Args) - len(fn.Defaults)
+}
+
+func most(fn *rmgr.Function) int {
+	if fn.Variadic {
+		return maxArgs
+	}
+	return len(fn.Args)
+}
+
+func takes(fn *rmgr.Function, n int) bool { return n >= fewest(fn) && n <= most(fn) }
+
+// maxArgs is PostgreSQL's FUNC_MAX_ARGS.
+const maxArgs = 100
 
 func (r *Registry) View(name string) (*View, bool) {
 	v, ok := r.views[name]

@@ -29,6 +29,7 @@ type compiler struct {
 // computed is an expression that can be evaluated.
 type computed struct {
 	typ   rmgr.Type
+	shown rmgr.Type // what clients see, if it is a column of another type; 0: typ
 	pos   int
 	eval  func(x *execution) (any, error)
 	lit   *literal // it is a literal whose place may give it a type
@@ -156,7 +157,7 @@ func (c *compiler) column(e *column) (computed, error) {
 			if !c.inArgument {
 				c.columnPos = e.pos
 			}
-			return computed{typ: col.Type, pos: e.pos, name: e.name, eval: func(x *execution) (any, error) { return x.source[i], nil }}, nil
+			return computed{typ: plain(col.Type), shown: shownAs(col.Type), pos: e.pos, name: e.name, eval: func(x *execution) (any, error) { return x.source[i], nil }}, nil
 		}
 	}
 	return computed{}, c.fail(e.pos, codeUndefinedColumn, "column %q does not exist", e.name).

@@ -81,7 +81,11 @@ func (c *compiler) itemsOf(p *selectPlan, n *selectNode) error {
 
 func (p *selectPlan) add(k computed) {
 	p.items = append(p.items, k)
-	p.columns = append(p.columns, rmgr.Column{Name: k.name, Type: k.typ})
+	col := rmgr.Column{Name: k.name, Type: k.typ}
+	if k.shown != 0 {
+		col.Type = k.shown
+	}
+	p.columns = append(p.columns, col)
 }
 
 func (c *compiler) star(p *selectPlan, it item) error {

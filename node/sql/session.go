@@ -51,8 +51,14 @@ func (e *Engine) NewSession(id Identity, start []Parameter) (*Session, error) {
 	s.toldRecovery = s.inRecovery()
 	s.exec.session = s
 	s.exec.capture = func(values ...any) error {
-		if len(values) > 0 {
+		switch len(values) {
+		case 0:
+		case 1:
 			s.exec.value = values[0]
+		default:
+			var err error
+			s.exec.value, err = recordText(values)
+			return err
 		}
 		return nil
 	}

@@ -14,12 +14,20 @@ const (
 	OIDInt2        = 21
 	OIDInt4        = 23
 	OIDText        = 25
+	OIDOid         = 26
+	OIDXid         = 28
 	OIDFloat4      = 700
 	OIDFloat8      = 701
 	OIDUnknown     = 705
+	OIDInet        = 869
+	OIDTextArray   = 1009
 	OIDBpchar      = 1042
 	OIDVarchar     = 1043
 	OIDTimestamptz = 1184
+	OIDInterval    = 1186
+	OIDNumeric     = 1700
+	OIDRecord      = 2249
+	OIDVoid        = 2278
 	OIDPgLSN       = 3220
 )
 
@@ -37,6 +45,16 @@ var typeInfo = map[rmgr.Type]struct {
 	rmgr.Float8:      {OIDFloat8, 8, "double precision"},
 	rmgr.Timestamptz: {OIDTimestamptz, 8, "timestamp with time zone"},
 	unknown:          {OIDUnknown, -2, "unknown"},
+
+	Name:      {OIDName, 64, "name"},
+	Inet:      {OIDInet, -1, "inet"},
+	Interval:  {OIDInterval, 16, "interval"},
+	TextArray: {OIDTextArray, -1, "text[]"},
+	Record:    {OIDRecord, -1, "record"},
+	Void:      {OIDVoid, 4, "void"},
+	Oid:       {OIDOid, 4, "oid"},
+	Xid:       {OIDXid, 4, "xid"},
+	Numeric:   {OIDNumeric, -1, "numeric"},
 }
 
 // OID is the type's number on the wire.

@@ -47,28 +47,3 @@ func managersFunction(n Node) rmgr.Function {
 		},
 	}
 }
-
-func slotFunctions(n Node) []rmgr.Function {
-	var list []rmgr.Function
-	if n.CreateSlot != nil {
-		list = append(list, rmgr.Function{
-			Name:    "pg_create_physical_replication_slot",
-			Args:    columns("slot_name", rmgr.Text, "immediately_reserve", rmgr.Bool, "temporary", rmgr.Bool),
-			Strict:  true,
-			Returns: columns("slot_name", rmgr.Text, "lsn", rmgr.PgLSN), Defaults: []any{false, false},
-			Call: func(ctx context.Context, _ rmgr.Session, args []any, row func(...any) error) error {
-				at, err := n.CreateSlot(ctx, args[0].(string), args[1].(bool), args[2].(bool))
-				if err != nil {
-					return err
-				}
-				return row(args[0], nullLSN(at))
-			},
-		})
-	}
-	if n.DropSlot != nil {
-		list = append(list, scalar("pg_drop_replication_slot", rmgr.Text, columns("slot_name", rmgr.Text), func(ctx context.Context, args []any) (any, error) {
-			return "", n.DropSlot(ctx, args[0].(string))
-		}))
-	}
-	return list
-}

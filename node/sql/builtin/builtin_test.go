@@ -24,10 +24,10 @@ func node(standby bool) builtin.Node {
 		ReplayTime: func() time.Time { return time.Time{} }, SwitchWAL: func(context.Context) (wal.LSN, error) { return 0x40, nil },
 		Cancel: func(pid int32) bool { return pid == 7 }, Managers: func() []builtin.Manager { return []builtin.Manager{{0, "XLOG", true}, {251, "kv", false}} },
 		Replicas: func() []builtin.Replica {
-			return []builtin.Replica{{PID: 9, ApplicationName: "b", State: "streaming", Sent: 0x10, FlushLag: 90*time.Minute + 1500*time.Microsecond, SyncState: "quorum", Start: at}}
+			return []builtin.Replica{{PID: 9, ApplicationName: "b", State: "streaming", Sent: 0x10, WriteLag: -1, FlushLag: 90*time.Minute + 1500*time.Microsecond, SyncState: "quorum", Start: at}}
 		},
 		Slots: func() []builtin.Slot {
-			return []builtin.Slot{{Name: "s", Type: "physical", Restart: 0x10, SafeWALSize: -1}}
+			return []builtin.Slot{{Name: "s", Type: "physical", Restart: 0x10, SafeWALSize: builtin.NoLimit}}
 		},
 		WAL: func() builtin.WAL {
 			return builtin.WAL{Records: 5, Bytes: 500, SyncTime: 2 * time.Millisecond, Reset: at}
@@ -102,7 +102,7 @@ func TestFunctionsAndViews(t *testing.T) {
 		{false, "SELECT * FROM pg_walfile_name_offset('0/1500028')", "000000030000000000000001,5242920"},
 		{false, "SELECT pg_cancel_backend(7), pg_cancel_backend(8)", "true,false"},
 		{false, "SELECT * FROM pg_get_wal_resource_managers() WHERE NOT rm_builtin", "251,kv,false"},
-		{false, "SELECT pid, state, sent_lsn, replay_lsn, write_lag, flush_lag, sync_state FROM pg_stat_replication", "9,streaming,0/10,<nil>,<nil>,01:30:00.001500,quorum"},
+		{false, "SELECT pid, state, sent_lsn, replay_lsn, write_lag, flush_lag, sync_state FROM pg_stat_replication", "9,streaming,0/10,<nil>,<nil>,01:30:00.0015,quorum"},
 		{false, "SELECT slot_name, active_pid, restart_lsn, safe_wal_size FROM pg_replication_slots", "s,<nil>,0/10,<nil>"},
 		{false, "SELECT wal_records, wal_bytes, wal_sync_time FROM pg_stat_wal", "5,500,2"},
 		{false, "SELECT * FROM pg_stat_wal_receiver", ""},

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
@@ -32,22 +33,41 @@ type Node struct {
 	Reload  func() error
 	Promote func(ctx context.Context, wait bool, seconds int64) error
 
-	Cancel    func(pid int32) bool
-	Terminate func(pid int32) bool
-	Activity  func() []sql.Activity
-	Settings  func() []sql.Setting
-	Functions func() []*rmgr.Function
+	Cancel      func(pid int32) bool
+	Terminate   func(pid int32) bool
+	Activity    func() []sql.Activity
+	Settings    func() []sql.Setting
+	Functions   func() []*rmgr.Function
+	SettingRows func() []SettingRow
 
-	Managers func() []Manager
-	Modules  func() []Module
-	Census   func(ctx context.Context) ([]CensusLine, error)
-	Replicas func() []Replica
-	Slots    func() []Slot
-	WAL      func() WAL
-	Receiver func() (Receiver, bool) // false: no stream
+	Managers        func() []Manager
+	Modules         func() []Module
+	Census          func(ctx context.Context) ([]CensusLine, error)
+	Replicas        func() []Replica
+	Slots           func() []Slot
+	WAL             func() WAL
+	CheckpointStats func() CheckpointStats
+	Receiver        func() (Receiver, bool) // false: no stream
 
-	CreateSlot func(ctx context.Context, name string, reserve, temporary bool) (wal.LSN, error)
-	DropSlot   func(ctx context.Context, name string) error
+	Slot SlotFunctions
+}
+
+// SlotFunctions are what the slot functions do, for session pid.
+type SlotFunctions interface {
+	CreatePhysicalSlot(pid int32, name string, reserve, temporary bool) (wal.LSN, error) // 0: it reserves nothing
+	CreateLogicalSlot(ctx context.Context, pid int32, name, plugin string, temporary bool) (wal.LSN, error)
+	DropSlot(pid int32, name string) error
+	AdvanceSlot(ctx context.Context, pid int32, name string, upTo wal.LSN) (wal.LSN, error)
+	ReadSlot(ctx context.Context, pid int32, r SlotRead, row func(lsn wal.LSN, xid uint32, data []byte) error) error
+}
+
+// A SlotRead is a call of pg_logical_slot_get_changes or one of its siblings.
+type SlotRead struct {
+	Slot    string
+	UpTo    wal.LSN  // 0: all there is
+	Rows    int      // 0: no limit
+	Options []string // names and values in turn
+	Peek    bool
 }
 
 // A Manager is a row of pg_get_wal_resource_managers.
@@ -88,17 +108,17 @@ type CensusLine struct {
 
 // A Replica is a row of pg_stat_replication.
 type Replica struct {
-	PID                          int32
-	User, ApplicationName        string
-	ClientAddr                   string
-	ClientPort                   int
-	Start                        time.Time
-	State                        string // startup, catchup, streaming, backup, stopping
-	Sent, Write, Flush, Replay   wal.LSN
-	WriteLag, FlushLag, ReplyLag time.Duration
-	Priority                     int
-	SyncState                    string // async, potential, sync, quorum
-	ReplyTime                    time.Time
+	PID                           int32
+	User, ApplicationName         string
+	ClientAddr                    string
+	ClientPort                    int
+	Start                         time.Time
+	State                         string // startup, catchup, streaming, backup, stopping
+	Sent, Write, Flush, Replay    wal.LSN
+	WriteLag, FlushLag, ReplayLag time.Duration // -1 is NULL
+	Priority                      int
+	SyncState                     string // async, potential, sync, quorum
+	ReplyTime                     time.Time
 }
 
 // A Slot is a row of pg_replication_slots.
@@ -108,16 +128,11 @@ type Slot struct {
 	ActivePID                    int32
 	Restart, ConfirmedFlush      wal.LSN
 	WALStatus                    string
-	SafeWALSize                  int64 // -1 is NULL
+	SafeWALSize                  int64 // NoLimit is NULL
 }
 
-// WAL is the row of pg_stat_wal.
-type WAL struct {
-	Records, FullPageImages, Bytes int64
-	BuffersFull, Write, Sync       int64
-	WriteTime, SyncTime            time.Duration
-	Reset                          time.Time
-}
+// NoLimit is the SafeWALSize of a slot that is never given up.
+const NoLimit = math.MinInt64
 
 // A Receiver is the row of pg_stat_wal_receiver.
 type Receiver struct {

@@ -3,6 +3,7 @@ package builtin
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
@@ -86,11 +87,12 @@ func segmentName(n Node, at wal.LSN) string {
 	return fmt.Sprintf("%08X%08X%08X", uint32(n.Timeline()), uint32(number/per), uint32(number%per))
 }
 
-// seconds of a lag, as an interval reads; NULL if it is not known.
+// interval shows a lag as PostgreSQL shows an interval below a day; NULL if it is not known.
 func interval(d time.Duration) any {
-	if d <= 0 {
+	if d < 0 {
 		return nil
 	}
 	d = d.Round(time.Microsecond)
-	return fmt.Sprintf("%02d:%02d:%09.6f", int(d.Hours()), int(d.Minutes())%60, (d % time.Minute).Seconds())
+	text := fmt.Sprintf("%02d:%02d:%09.6f", int(d.Hours()), int(d.Minutes())%60, (d % time.Minute).Seconds())
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }

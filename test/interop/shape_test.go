@@ -1,0 +1,63 @@
+package interop_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// shape is the names and types of a query's columns, or its error.
+func shape(t *testing.T, c *pgx.Conn, query string) string {
+	t.Helper()
+	d, err := c.Prepare(t.Context(), "", query)
+	if err != nil {
+		return failure(err)
+	}
+	var cols []string
+	for _, f := range d.Fields {
+		cols = append(cols, fmt.Sprintf("%s %d", f.Name, f.DataTypeOID))
+	}
+	return strings.Join(cols, "\n")
+}
+
+// failure is what a client is told, without what only one of the two has.
+func failure(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return fmt.Sprintf("%s %s: %s\n%s", e.Severity, e.Code, e.Message, e.Detail)
+	}
+	return err.Error()
+}
+
+func TestViewsHaveThePeersColumns(t *testing.T) {
+	theirs, ours := startPostgres(t).connect(), startNode(t).connect()
+	if _, err := theirs.Exec(t.Context(), "CREATE EXTENSION pg_walinspect"); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{
+		"pg_stat_replication", "pg_stat_wal_receiver", "pg_stat_wal", "pg_replication_slots", "pg_stat_bgwriter", "pg_stat_activity",
+		"pg_stat_archiver", "pg_stat_replication_slots", "pg_settings",
+		"pg_create_physical_replication_slot('a')", "pg_create_logical_replication_slot('a', 'test_decoding')",
+		"pg_replication_slot_advance('a', '0/1')", "pg_drop_replication_slot('a')",
+		"pg_logical_slot_get_changes('a', NULL, NULL)", "pg_logical_slot_peek_changes('a', NULL, NULL, 'include-xids', '0')",
+		"pg_logical_slot_get_binary_changes('a', NULL, NULL)", "pg_logical_slot_peek_binary_changes('a', NULL, 3)",
+		"pg_get_wal_resource_managers()", "pg_get_wal_record_info('0/1')", "pg_get_wal_records_info('0/1', '0/1')",
+		"pg_get_wal_records_info_till_end_of_wal('0/1')", "pg_get_wal_stats('0/1', '0/1', true)", "pg_get_wal_stats_till_end_of_wal('0/1')",
+		"pg_walfile_name_offset('0/1')", "pg_current_wal_lsn()", "pg_wal_lsn_diff('0/1', '0/1')", "pg_last_wal_replay_lsn()",
+		"pg_control_checkpoint()", "pg_control_system()", "pg_control_init()", "pg_control_recovery()", "pg_ls_waldir()",
+		"pg_is_wal_replay_paused()", "pg_get_wal_replay_pause_state()", "pg_size_pretty(1::bigint)", "pg_create_restore_point('a')",
+		"pg_last_xact_replay_timestamp()", "pg_ls_archive_statusdir()", "pg_postmaster_start_time()", "pg_conf_load_time()",
+		"current_setting('port')", "pg_backend_pid()", "version()",
+	} {
+		t.Run(from, func(t *testing.T) {
+			if diff := cmp.Diff(shape(t, theirs, "SELECT * FROM "+from), shape(t, ours, "SELECT * FROM "+from)); diff != "" {
+				t.Errorf("PostgreSQL (-) and the node (+) differ:\n%s", diff)
+			}
+		})
+	}
+}
