@@ -52,13 +52,15 @@ func (n *Node) addBuiltin(r *sql.Registry) error {
 		ReceiveLSN: func() wal.LSN { return n.positions().Flush },
 		ReplayLSN:  func() wal.LSN { return n.positions().Replay },
 
-		SwitchWAL: n.switchWAL, Reload: n.Reload, Promote: n.promoteSQL,
+		SwitchWAL: n.switchWAL, RestorePoint: n.restorePoint, Paused: n.replayPaused, Control: n.controlRow, Files: n.files,
+		LoadTime: n.settingsLoaded, Reload: n.Reload, Promote: n.promoteSQL,
 		Cancel:    func(pid int32) bool { return n.sessions.Cancel(pid) },
 		Terminate: func(pid int32) bool { return n.sessions.Terminate(pid) },
 		Activity:  func() []sql.Activity { return n.sessions.Activity() },
 		Settings:  n.sqlSettings, SettingRows: n.settingRows, Functions: r.Functions,
 		Managers: n.managerRows, Modules: n.moduleRows, Census: n.censusRows, Replicas: n.replicaRows, Slots: n.slotRows,
-		Receiver: n.receiverRow, Slot: slotFunctions{n},
+		WAL: n.walRow, CheckpointStats: n.checkpointRow, Receiver: n.receiverRow,
+		ReplayTime: n.replayTime, Slot: slotFunctions{n},
 	})
 }
 
@@ -164,27 +166,8 @@ func (n *Node) replicaRows() []builtin.Replica {
 		out = append(out, builtin.Replica{
 			PID: r.PID, User: r.User, ApplicationName: r.Name, ClientAddr: host, ClientPort: port, Start: r.Started, State: string(r.State),
 			Sent: r.Sent, Write: r.Write, Flush: r.Flush, Replay: r.Apply, Priority: r.Priority, SyncState: r.SyncState, ReplyTime: r.ReplyTime,
+			WriteLag: r.Lag.Write, FlushLag: r.Lag.Flush, ReplayLag: r.Lag.Replay,
 		})
-	}
-	return out
-}
-
-func (n *Node) slotRows() []builtin.Slot {
-	l := n.current().local
-	if l == nil {
-		return nil
-	}
-	var out []builtin.Slot
-	for _, s := range l.slots.List() {
-		shown := slotOf(s)
-		row := builtin.Slot{
-			Name: s.Name, Plugin: s.Plugin, Type: shown.Type, Temporary: s.Temporary, Active: shown.Active, ActivePID: s.ActivePID,
-			Restart: s.RestartLSN, ConfirmedFlush: s.ConfirmedFlush, WALStatus: shown.WALStatus, SafeWALSize: builtin.NoLimit,
-		}
-		if s.Logical {
-			row.Database = "postgres"
-		}
-		out = append(out, row)
 	}
 	return out
 }
@@ -204,6 +187,13 @@ func (n *Node) receiverRow() (builtin.Receiver, bool) {
 		Status: "streaming", StartTimeline: at.Timeline, Written: at.Write, Flushed: at.Flush, Timeline: at.Timeline, LastReceipt: rs.LastMessage,
 		LatestEnd: rs.UpstreamEnd, Slot: u.Slot, SenderHost: u.Host, SenderPort: u.Port,
 	}, true
+}
+
+func (n *Node) replayTime() time.Time {
+	if l := n.current().local; l != nil {
+		return l.engine.ReplayTime()
+	}
+	return time.Time{}
 }
 
 func hostPort(addr string) (string, int) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	api "github.com/redoubt-wal/redoubt/api/control"
@@ -30,7 +31,8 @@ type Node struct {
 	probe    writeProbe
 	secret   secret
 	commits  commitCounts
-	writers  sync.Map // *sql.Session → *local that it has written to and not settled
+	reloaded atomic.Pointer[time.Time] // when settings were read again
+	writers  sync.Map                  // *sql.Session → *local that it has written to and not settled
 
 	sessions   *pgwire.Server
 	closers    []func() error // of the HTTP servers

@@ -255,6 +255,8 @@ func (n *Node) Reload() error {
 	if err != nil {
 		return err
 	}
+	now := n.opts.Now()
+	n.reloaded.Store(&now)
 	for _, c := range changes {
 		if c.Restart {
 			n.log.Warn("setting needs a restart", "name", c.Name, "current", c.Old, "configured", c.New)

@@ -28,6 +28,7 @@ type Builder struct {
 	origin  uint16
 	topXid  uint32
 	blocks  int
+	images  int
 	lastID  int
 	lastRel RelFileLocator
 	bodySum uint32
@@ -41,7 +42,7 @@ type Builder struct {
 func (b *Builder) Begin(rmgr RmgrID, info uint8) {
 	b.head, b.payload, b.main, b.rec = b.head[:0], b.payload[:0], b.main[:0], b.rec[:0]
 	b.header = RecordHeader{Info: info, Rmgr: rmgr}
-	b.origin, b.topXid, b.blocks, b.lastID, b.err = 0, 0, 0, -1, nil
+	b.origin, b.topXid, b.blocks, b.images, b.lastID, b.err = 0, 0, 0, 0, -1, nil
 	b.lastRel = RelFileLocator{}
 	switch {
 	case !rmgr.Valid():
@@ -65,6 +66,9 @@ func (b *Builder) AddMain(data []byte) { b.main = append(b.main, data...) }
 
 // Len is the record's total length in bytes, header included; 0 before Finish.
 func (b *Builder) Len() int { return len(b.rec) }
+
+// Images is how many pages the record has an image of.
+func (b *Builder) Images() int { return b.images }
 
 // Finish assembles the record. Its errors are mistakes of the caller: nothing was written.
 func (b *Builder) Finish() error {

@@ -78,6 +78,7 @@ func (b *Builder) appendBlockHeader(r *BlockRef, imageLen int) {
 	sameRel := b.blocks > 0 && r.Rel == b.lastRel
 	if r.Image != nil {
 		flags |= blockHasImage
+		b.images++
 	}
 	if len(r.Data) > 0 {
 		flags |= blockHasData

@@ -47,8 +47,8 @@ const (
 	Size           = 8192 // of the file
 	used           = 296
 	crcAt          = 288
-	version        = 1300
-	catalogVersion = 202209061
+	Version        = 1300
+	CatalogVersion = 202209061
 )
 
 // ErrCorrupt says that pg_control is not what it should be. Nothing can start from it.
@@ -93,8 +93,8 @@ func (f *File) Encode() []byte {
 	u64 := func(at int, v uint64) { le.PutUint64(b[at:], v) }
 
 	u64(0, f.SystemID)
-	u32(8, version)
-	u32(12, catalogVersion)
+	u32(8, Version)
+	u32(12, CatalogVersion)
 	u32(16, uint32(f.State))
 	u64(24, uint64(f.Time.Unix()))
 	u64(32, uint64(f.CheckPoint))
@@ -150,14 +150,14 @@ func Decode(b []byte) (*File, error) {
 	u32 := func(at int) uint32 { return le.Uint32(b[at:]) }
 	u64 := func(at int) uint64 { return le.Uint64(b[at:]) }
 
-	if u32(8) != version {
-		return nil, fmt.Errorf("%w: version %d, want %d: the data directory is of another PostgreSQL format", ErrCorrupt, u32(8), version)
+	if u32(8) != Version {
+		return nil, fmt.Errorf("%w: version %d, want %d: the data directory is of another PostgreSQL format", ErrCorrupt, u32(8), Version)
 	}
 	if got := checksum(b); got != u32(crcAt) {
 		return nil, fmt.Errorf("%w: checksum %08X, computed %08X", ErrCorrupt, u32(crcAt), got)
 	}
-	if u32(12) != catalogVersion {
-		return nil, fmt.Errorf("%w: catalog version %d, want %d", ErrCorrupt, u32(12), catalogVersion)
+	if u32(12) != CatalogVersion {
+		return nil, fmt.Errorf("%w: catalog version %d, want %d", ErrCorrupt, u32(12), CatalogVersion)
 	}
 	for _, c := range layout {
 		if u32(c.at) != c.value {

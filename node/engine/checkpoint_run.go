@@ -84,6 +84,7 @@ func (r *checkpointRun) complete(at, redo wal.LSN) {
 	r.report.Added = int(files.Added - r.files.Added)
 	r.report.Removed, r.report.Recycled = int(files.Removed-r.files.Removed), int(files.Recycled-r.files.Recycled)
 	r.report.Distance, r.report.Estimate = e.log.CheckpointDistance()
+	e.checkpointed.add(r.cause, r.report)
 	attributes := append([]any{"lsn", at, "redo", redo}, r.report.Attributes()...)
 	e.o.Log.Log(e.ctx, e.o.CheckpointLevel, r.name+" complete", attributes...)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/buffer"
 	"github.com/redoubt-wal/redoubt/node/census"
 	"github.com/redoubt-wal/redoubt/node/checkpoint"
+	"github.com/redoubt-wal/redoubt/node/controlfile"
 	"github.com/redoubt-wal/redoubt/node/latch"
 	"github.com/redoubt-wal/redoubt/node/storage"
 	"github.com/redoubt-wal/redoubt/node/txn"
@@ -33,9 +34,12 @@ type Engine struct {
 	store   *storage.Store
 	pool    *buffer.Pool
 	census  *census.Census
-	xids    txn.Xids
-	insert  inserting
-	backups backups
+
+	checkpointed checkpointCount
+	lastCommit   atomic.Int64 // replayed: microseconds of Unix time; 0: none was
+	xids         txn.Xids
+	insert       inserting
+	backups      backups
 
 	roles       latch.Latch      // held by Promote, Demote, Follow and Close: one at a time
 	gate        latch.Latch      // shared by writes; exclusive while the role or the MODULES snapshot changes
@@ -135,6 +139,28 @@ func (e *Engine) SwitchWAL(ctx context.Context) (wal.LSN, error) {
 	end, err := e.log.SwitchSegment()
 	return end, e.logError(err)
 }
+
+// RestorePoint names a position in the log and returns the end of the record that does. Durable on return.
+func (e *Engine) RestorePoint(ctx context.Context, name string) (wal.LSN, error) {
+	if err := e.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer e.gate.RUnlock()
+	var b wal.Builder
+	b.Begin(wal.RmgrXLOG, wal.XLogRestorePoint)
+	b.AddMain(wal.RestorePoint{Time: e.o.Now().UnixMicro() - wal.EpochMicros, Name: name}.Append(nil))
+	if err := b.Finish(); err != nil {
+		return 0, err
+	}
+	_, end, err := e.log.Insert(&b, 0)
+	if err != nil {
+		return 0, e.logError(err)
+	}
+	return end, e.logError(e.log.Flush(end))
+}
+
+// ControlFile is what pg_control says.
+func (e *Engine) ControlFile() controlfile.File { return e.control.get() }
 
 // enter takes the gate for a write.
 func (e *Engine) enter(ctx context.Context) error {

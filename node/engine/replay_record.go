@@ -107,6 +107,8 @@ func (e *Engine) noteRecord(tli wal.TimelineID, rec *wal.Record, formats *recove
 		if s := formats.Snapshot(); s != nil {
 			e.census.InForce(tli, rec.LSN, *s)
 		}
+	case rec.Rmgr == wal.RmgrTransaction:
+		e.noteCommit(rec)
 	case rec.Rmgr.Custom():
 		e.census.Note(tli, formats.Of(rec.Rmgr).Need(rec.LSN), rec.LSN)
 	}

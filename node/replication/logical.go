@@ -260,6 +260,7 @@ func (s *changeSender) send(lsn wal.LSN, data []byte) error {
 // advance notes how far the stream is.
 func (s *changeSender) advance(more, stopping bool) {
 	s.sent = max(s.sent, s.changes.Position())
+	s.noteLag(s.sent)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.replica.Sent = s.sent

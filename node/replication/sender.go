@@ -43,6 +43,7 @@ type sender struct {
 	written wal.LSN
 	applied wal.LSN
 	counts  bool // for commits
+	lag     lagTracker
 }
 
 // stream answers START_REPLICATION … PHYSICAL.
@@ -187,7 +188,7 @@ func (s *sender) begin(m *member) {
 	s.heard, s.told = s.server.opts.Now(), 1
 	r := &s.replica
 	r.State, r.Timeline, r.Slot, r.Sent = StateCatchup, s.timeline, s.slot, s.sent
-	r.Write, r.Flush, r.Apply = 0, 0, 0
+	r.Write, r.Flush, r.Apply, r.Lag = 0, 0, 0, noLag
 }
 
 func (s *sender) end() {
@@ -197,7 +198,7 @@ func (s *sender) end() {
 		s.server.opts.Sync.leave(s.member)
 		s.member = nil
 	}
-	s.replica.State, s.replica.Timeline, s.replica.Slot = StateStartup, 0, ""
+	s.replica.State, s.replica.Timeline, s.replica.Slot, s.replica.Lag = StateStartup, 0, "", noLag
 }
 
 // run sends until the stream ends. stopped reports whether listen has ended.
@@ -303,6 +304,7 @@ func (s *sender) sendSome(stopping bool) (more, last bool, err error) {
 	if historic {
 		limit = min(end, share.End)
 	}
+	s.noteLag(limit)
 	if s.sent < limit {
 		if err := s.sendChunk(history, limit, end); err != nil {
 			return false, false, err
@@ -317,6 +319,14 @@ func (s *sender) sendSome(stopping bool) (more, last bool, err error) {
 	}
 	s.progress(state, !historic)
 	return s.sent < limit || historic && s.sent >= share.End, false, nil
+}
+
+// noteLag remembers when log up to lsn was there to be sent.
+func (s *sender) noteLag(lsn wal.LSN) {
+	now := s.server.opts.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lag.note(lsn, now)
 }
 
 // sendChunk sends one message: up to the limit or a page boundary, out of one segment.
@@ -484,6 +494,7 @@ func (s *sender) take(data []byte) error {
 	if r != nil {
 		s.written, s.flushed, s.applied = r.write, r.flush, r.apply
 		s.replica.Write, s.replica.Flush, s.replica.Apply, s.replica.ReplyTime = r.write, r.flush, r.apply, r.time
+		s.lag.replied(&s.replica.Lag, *r, s.replica.Sent, now)
 		if s.member != nil {
 			s.server.opts.Sync.update(s.member, s.timeline, s.counts, r.write, r.flush, r.apply)
 		}

@@ -94,6 +94,7 @@ type Replica struct {
 	Write     wal.LSN
 	Flush     wal.LSN
 	Apply     wal.LSN
+	Lag       Lag
 	ReplyTime time.Time // the client's clock in its last message
 	Priority  int       // in synchronous_standby_names; 0: not in it
 	SyncState string    // async, potential, sync, quorum
@@ -138,7 +139,7 @@ func (s *Server) Serve(ctx context.Context, c Conn) error {
 	ss := &session{server: s, conn: c, log: s.opts.Logger.With("client", c.ApplicationName(), "pid", c.PID())}
 	ss.replica = Replica{
 		PID: c.PID(), User: c.User(), Name: c.ApplicationName(), Addr: c.RemoteAddr().String(),
-		Started: s.opts.Now(), State: StateStartup,
+		Started: s.opts.Now(), State: StateStartup, Lag: noLag,
 	}
 	if err := s.enter(ss); err != nil {
 		return err

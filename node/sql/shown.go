@@ -21,6 +21,7 @@ const (
 	Void                             // the empty string
 	Oid                              // an integer of 32 bits without sign
 	Xid                              // likewise
+	Int2                             // an integer
 	Numeric                          // an integer
 )
 
@@ -29,7 +30,7 @@ func plain(t rmgr.Type) rmgr.Type {
 	switch t {
 	case Name, Inet, Interval, TextArray, Record, Void:
 		return rmgr.Text
-	case Oid, Xid, Numeric:
+	case Oid, Xid, Int2, Numeric:
 		return rmgr.Int8
 	}
 	return t
@@ -56,6 +57,11 @@ func appendShown(dst []byte, t rmgr.Type, v any) (out []byte, ok bool, err error
 			return bad()
 		}
 		return binary.BigEndian.AppendUint32(dst, uint32(n)), true, nil
+	case t == Int2:
+		if !whole {
+			return bad()
+		}
+		return binary.BigEndian.AppendUint16(dst, uint16(n)), true, nil
 	case t == Numeric:
 		if !whole {
 			return bad()

@@ -52,6 +52,7 @@ var typeInfo = map[rmgr.Type]struct {
 	TextArray: {OIDTextArray, -1, "text[]"},
 	Record:    {OIDRecord, -1, "record"},
 	Void:      {OIDVoid, 4, "void"},
+	Int2:      {OIDInt2, 2, "smallint"},
 	Oid:       {OIDOid, 4, "oid"},
 	Xid:       {OIDXid, 4, "xid"},
 	Numeric:   {OIDNumeric, -1, "numeric"},

@@ -61,3 +61,41 @@ func TestViewsHaveThePeersColumns(t *testing.T) {
 		})
 	}
 }
+
+// Drivers ask for binary values: each type says the same in binary as in text.
+func TestValuesAreTheSameInBinary(t *testing.T) {
+	c := startNode(t).connect()
+	run(t, c, "SELECT pg_create_logical_replication_slot('l', 'test_decoding')")
+	run(t, c, "SELECT kv_put('a', 'v')")
+	for query, want := range map[string]string{
+		"SELECT datoid, database, xmin FROM pg_replication_slots":                                    "5 postgres <nil>",
+		"SELECT wal_bytes > 0, wal_records > 0, wal_sync > 0 FROM pg_stat_wal":                       "true true true",
+		"SELECT pg_wal_lsn_diff('1/0', '0/0')":                                                       "{4294967296 0 false finite true}",
+		"SELECT pg_wal_lsn_diff('0/0', '0/2711')":                                                    "{-10001 0 false finite true}",
+		"SELECT setting, unit, enumvals, boot_val, source FROM pg_settings WHERE name = 'wal_level'": "logical <nil> [minimal replica logical] logical default",
+		"SELECT setting, unit, vartype, min_val FROM pg_settings WHERE name = 'shared_buffers'":      "16384 8kB integer 16",
+		"SELECT enumvals FROM pg_settings WHERE name = 'port'":                                       "<nil>",
+		"SELECT xid, data FROM pg_logical_slot_peek_changes('l', NULL, 1) LIMIT 1":                   "0 BEGIN 0",
+		"SELECT slot_name FROM pg_create_physical_replication_slot('p')":                             "p",
+	} {
+		rows, err := c.Query(t.Context(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		for rows.Next() {
+			values, err := rows.Values()
+			if err != nil {
+				t.Errorf("%s: %v", query, err)
+			}
+			var cells []string
+			for _, v := range values {
+				cells = append(cells, fmt.Sprint(v))
+			}
+			got = strings.Join(cells, " ")
+		}
+		if rows.Err() != nil || got != want {
+			t.Errorf("%s\ngave %s (%v)\nwant %s", query, got, rows.Err(), want)
+		}
+	}
+}

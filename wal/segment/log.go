@@ -29,6 +29,7 @@ type Log struct {
 	backup     bool
 	nextFlags  uint16 // for the next page header only
 	checkpoint distance
+	counters   counters
 
 	redo     atomic.Uint64 // written under mu
 	tli      atomic.Uint32 // written under mu

@@ -66,6 +66,7 @@ func (l *Log) writeFile(p []byte, from wal.LSN) error {
 		l.out = f
 	}
 	l.dirty = true
+	l.counters.writes.Add(1)
 	_, err := l.out.WriteAt(p, int64(uint64(from)&(l.segSize-1)))
 	return err
 }

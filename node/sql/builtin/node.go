@@ -15,6 +15,7 @@ type Node struct {
 	Version   func() string // "PostgreSQL 15.18 (Redoubt 0.1.0) on linux/amd64"
 	Now       func() time.Time
 	StartTime func() time.Time // of the process
+	LoadTime  func() time.Time // when settings were read last
 
 	InRecovery  func() bool
 	Timeline    func() wal.TimelineID
@@ -25,6 +26,13 @@ type Node struct {
 	// Positions of a standby's; 0 is NULL.
 	ReceiveLSN, ReplayLSN func() wal.LSN
 	ReplayTime            func() time.Time // commit time of the last transaction replayed; zero is NULL
+
+	// RestorePoint names the end of the log; it returns the end of the record that does.
+	RestorePoint func(ctx context.Context, name string) (wal.LSN, error)
+	Paused       func() bool // replay waits for what it cannot go on without
+
+	Control func() (Control, error)
+	Files   Files
 
 	// SwitchWAL ends the segment and returns the end of the log before the switch, and of the
 	// record that did it.
@@ -152,7 +160,7 @@ type Receiver struct {
 // Register adds everything that n has callbacks for.
 func Register(r *sql.Registry, n Node) error {
 	var functions []rmgr.Function
-	for _, list := range [][]rmgr.Function{sessionFunctions(n), textFunctions(), walFunctions(n), adminFunctions(n)} {
+	for _, list := range [][]rmgr.Function{sessionFunctions(n), textFunctions(), walFunctions(n), adminFunctions(n), controlFunctions(n), fileFunctions(n)} {
 		functions = append(functions, list...)
 	}
 	if err := r.AddFunctions(functions...); err != nil {

@@ -28,6 +28,9 @@ func sessionFunctions(n Node) []rmgr.Function {
 			list = append(list, told(name, rmgr.Timestamptz, func() any { return n.Now() }))
 		}
 	}
+	if n.LoadTime != nil {
+		list = append(list, told("pg_conf_load_time", rmgr.Timestamptz, func() any { return n.LoadTime() }))
+	}
 	if n.StartTime != nil {
 		list = append(list, told("pg_postmaster_start_time", rmgr.Timestamptz, func() any { return n.StartTime() }))
 	}

@@ -35,7 +35,7 @@ func textFunctions() []rmgr.Function {
 			}
 			return strings.Repeat(s, int(n)), nil
 		}),
-		generateSeries(),
+		generateSeries(), sizeFunction(),
 	}
 }
 

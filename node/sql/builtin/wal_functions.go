@@ -6,13 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
 func walFunctions(n Node) []rmgr.Function {
 	list := []rmgr.Function{
-		scalar("pg_wal_lsn_diff", rmgr.Int8, columns("lsn1", rmgr.PgLSN, "lsn2", rmgr.PgLSN), func(_ context.Context, args []any) (any, error) {
+		scalar("pg_wal_lsn_diff", sql.Numeric, columns("lsn1", rmgr.PgLSN, "lsn2", rmgr.PgLSN), func(_ context.Context, args []any) (any, error) {
 			return int64(args[0].(wal.LSN) - args[1].(wal.LSN)), nil
 		}),
 	}
@@ -40,6 +41,14 @@ func walFunctions(n Node) []rmgr.Function {
 	if n.ReplayTime != nil {
 		list = append(list, told("pg_last_xact_replay_timestamp", rmgr.Timestamptz, func() any { return nullTime(n.ReplayTime()) }))
 	}
+	if n.Paused != nil {
+		list = append(list, pauseFunctions(n)...)
+	}
+	if n.RestorePoint != nil {
+		list = append(list, scalar("pg_create_restore_point", rmgr.PgLSN, columns("", rmgr.Text), func(ctx context.Context, args []any) (any, error) {
+			return restorePoint(ctx, n, args[0].(string))
+		}))
+	}
 	if n.Timeline != nil && n.SegmentSize != nil {
 		list = append(list, segmentFunctions(n)...)
 	}
@@ -53,6 +62,38 @@ func walFunctions(n Node) []rmgr.Function {
 		}))
 	}
 	return list
+}
+
+// pauseFunctions tell of pauses; nobody can ask for one.
+func pauseFunctions(n Node) []rmgr.Function {
+	state := func(name string, typ rmgr.Type, show func(paused bool) any) rmgr.Function {
+		return scalar(name, typ, nil, func(context.Context, []any) (any, error) {
+			if !n.InRecovery() {
+				return nil, &rmgr.Error{Code: "55000", Message: "recovery is not in progress", Hint: "Recovery control functions can only be executed during recovery."}
+			}
+			return show(n.Paused()), nil
+		})
+	}
+	return []rmgr.Function{
+		state("pg_is_wal_replay_paused", rmgr.Bool, func(paused bool) any { return paused }),
+		state("pg_get_wal_replay_pause_state", rmgr.Text, func(paused bool) any {
+			if paused {
+				return "paused"
+			}
+			return "not paused"
+		}),
+	}
+}
+
+func restorePoint(ctx context.Context, n Node, name string) (any, error) {
+	switch {
+	case n.InRecovery():
+		return nil, errInRecovery
+	case len(name) >= wal.RestorePointNameSize:
+		return nil, failure("22023", "value too long for restore point (maximum %d characters)", wal.RestorePointNameSize-1)
+	}
+	lsn, err := n.RestorePoint(ctx, name)
+	return lsn, err
 }
 
 var errInRecovery = &rmgr.Error{Code: "55000", Message: "recovery is in progress", Hint: "WAL control functions cannot be executed during recovery."}
