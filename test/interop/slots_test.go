@@ -37,7 +37,7 @@ func run(t *testing.T, c *pgx.Conn, query string) string {
 
 // The same statements, one after the other, say the same on both.
 func TestSlotFunctionsSayWhatThePeersSay(t *testing.T) {
-	theirs, ours := startPostgres(t).connect(), startNode(t).connect()
+	theirs, ours := connectPeer(t), startNode(t).connect()
 	long := strings.Repeat("a", 64)
 	changes := func(function, slot, more string) string {
 		return fmt.Sprintf("SELECT data FROM pg_logical_slot_%s_changes('%s', NULL, NULL, 'include-xids', '0'%s)", function, slot, more)
