@@ -154,10 +154,16 @@ func readMark(fsys vfs.FS, name string) (*suspicion, error) {
 	return &s, nil
 }
 
+// testimony is how often the witness is told of durable log at most. To wake it at every flush costs a
+// lone client a tenth of its rate, and its file is not synced: a power cut may lose more than this.
+const testimony = 10 * time.Millisecond
+
 // watch notices a failed log, notes how far it is durable, and keeps the census of finished segments.
 func (e *Engine) watch(w *witness) {
 	defer w.file.Close()
 	var saved wal.LSN
+	next := time.NewTimer(testimony)
+	defer next.Stop()
 	for {
 		changed := e.log.Changed()
 		if err := e.log.Err(); err != nil {
@@ -170,6 +176,13 @@ func (e *Engine) watch(w *witness) {
 		if at := e.segmentStart(e.log.FlushedLSN()); at != saved {
 			saved = at
 			e.saveCensus(at)
+		}
+		next.Reset(testimony)
+		select {
+		case <-next.C:
+		case <-e.log.Ended():
+		case <-e.ctx.Done():
+			return
 		}
 		select {
 		case <-changed:

@@ -13,7 +13,8 @@ import (
 
 // witnessName is a file that says how far the log has been durable at least: every record that starts
 // before its position was. So damage there is told from a torn tail, which it may look like in the
-// last segment. It is written after the fact and not synced: if it is lost, only the testimony is.
+// last segment. It is written after the fact, a hundred times a second at most, and
+// not synced: if it is lost, only the testimony is.
 //
 //	sector 0, sector 1 (512 bytes apart, written in turn):
 //	0 magic u32 | 4 zero u32 | 8 system identifier u64 | 16 position u64 | 24 CRC-32C of all before

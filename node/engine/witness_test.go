@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
@@ -23,6 +24,7 @@ func TestEveryFlippedByteOfDurableLogIsCorruptionAndNoTornTail(t *testing.T) {
 		for i := range 30 {
 			s.put(key(i), value(i))
 		}
+		time.Sleep(time.Second)
 		synctest.Wait()
 		redo, last = s.Positions().Redo, s.Log().LastRecord()
 		s.Abort()

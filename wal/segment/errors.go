@@ -28,11 +28,20 @@ var (
 // fail makes the log fail for good and returns what every later call returns.
 func (l *Log) fail(cause error) error {
 	err := fmt.Errorf("%w: %w", ErrFailed, cause)
-	if l.failure.CompareAndSwap(nil, &err) {
-		l.signalChanged()
-	}
+	l.end(&err)
 	return l.Err()
 }
+
+// end is the end of all writing, for the first reason given.
+func (l *Log) end(why *error) {
+	if l.failure.CompareAndSwap(nil, why) {
+		close(l.ended)
+		l.signalChanged()
+	}
+}
+
+// Ended is closed when the log has failed or was closed: see Err.
+func (l *Log) Ended() <-chan struct{} { return l.ended }
 
 // Fail makes a log fail that works, because the disk that it lies on does not: from now on nothing more
 // becomes durable. It waits for a flush that is under way and returns FlushedLSN, which is final.

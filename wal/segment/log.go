@@ -17,6 +17,7 @@ type Log struct {
 	segSize uint64
 	files   files
 	failure atomic.Pointer[error]
+	ended   chan struct{}  // closed once there is a failure
 	tasks   sync.WaitGroup // background tasks under way
 
 	mu         sync.Mutex // the insert lock: everything in this block
@@ -66,7 +67,7 @@ func Open(o Options) (*Log, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	l := &Log{o: o, segSize: uint64(o.SegmentSize)}
+	l := &Log{o: o, segSize: uint64(o.SegmentSize), ended: make(chan struct{})}
 	l.files = files{fs: o.FS, dir: o.Dir, segSize: int64(o.SegmentSize), sparse: o.NoZero}
 	l.tli.Store(uint32(o.Timeline))
 	if err := makeDir(o.FS, o.Dir); err != nil {
@@ -111,8 +112,7 @@ func (l *Log) SegmentSize() uint64 { return l.segSize }
 // calls fail with ErrClosed.
 func (l *Log) Close() error {
 	err := ErrClosed
-	l.failure.CompareAndSwap(nil, &err)
-	l.signalChanged()
+	l.end(&err)
 	l.tasks.Wait()
 	l.wmu.Lock()
 	defer l.wmu.Unlock()
