@@ -64,7 +64,7 @@ func (n *Node) openLocal(ctx context.Context) (*local, error) {
 
 		SharedBuffers:       int(s.Int("shared_buffers")),
 		FullPageWrites:      s.Bool("full_page_writes"),
-		WALCompression:      compression(s.String("wal_compression")),
+		WALCompression:      s.String("wal_compression"),
 		MaxWALSize:          s.Bytes("max_wal_size"),
 		MinWALSize:          s.Bytes("min_wal_size"),
 		WALKeepSize:         s.Bytes("wal_keep_size"),
@@ -96,13 +96,6 @@ func checkpointLevel(log bool) slog.Level {
 		return slog.LevelInfo
 	}
 	return slog.LevelDebug
-}
-
-func compression(value string) string {
-	if value == "on" || value == "pglz" {
-		return "lz4" // pglz is read, not written
-	}
-	return value
 }
 
 // retain is the oldest log that slots need, after those that need more than

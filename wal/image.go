@@ -103,6 +103,7 @@ const (
 	CompressNone Compression = iota
 	CompressLZ4
 	CompressZstd
+	CompressPGLZ
 )
 
 // A compressor keeps what compressing needs between records.
@@ -110,6 +111,7 @@ type compressor struct {
 	in, out []byte
 	lz4     lz4.Compressor
 	zstd    *zstd.Encoder
+	pglz    *pglzCompressor
 }
 
 // compress returns the smaller form of before+after and its image bit, or 0 if there is none.
@@ -134,6 +136,15 @@ func (c *compressor) compress(m Compression, before, after []byte) (img []byte, 
 		}
 		c.out = c.zstd.EncodeAll(c.in, c.out[:0])
 		img, bit = c.out, ImageZstd
+	case CompressPGLZ:
+		if c.pglz == nil {
+			c.pglz = new(pglzCompressor)
+		}
+		ok := false
+		if c.out, ok = c.pglz.compress(c.out[:0], c.in); !ok {
+			return nil, 0
+		}
+		img, bit = c.out, ImagePGLZ
 	}
 	extra := 0
 	if len(c.in) != PageSize {

@@ -42,7 +42,7 @@ func TestImagesRestoreTheirPage(t *testing.T) {
 		"hole of a few bytes": {standardPage(24, 26), 2},
 	}
 	for name, tt := range pages {
-		for _, method := range []wal.Compression{wal.CompressNone, wal.CompressLZ4, wal.CompressZstd} {
+		for _, method := range []wal.Compression{wal.CompressNone, wal.CompressLZ4, wal.CompressZstd, wal.CompressPGLZ} {
 			t.Run(fmt.Sprint(name, "/", method), func(t *testing.T) {
 				var b wal.Builder
 				b.SetCompression(method)

@@ -82,7 +82,7 @@ var list = []Setting{
 	{Name: "transaction_read_only", Kind: Bool, Default: "off", Context: Session, Short: "Accepted for clients."},
 	{Name: "unix_socket_directories", Kind: String, Default: "", Context: Restart, Short: "Sets the directories where Unix-domain sockets will be created."},
 	{Name: "wal_block_size", Kind: Int, Min: 8192, Max: 8192, Default: "8192", Context: Internal, Short: "Shows the block size in the write ahead log."},
-	{Name: "wal_compression", Kind: Enum, Values: []string{"pglz", "lz4", "zstd", "on", "off"}, Default: "off", Context: Restart, Short: "Compresses full-page writes written in WAL with specified method; there is no pglz compressor: pglz and on write lz4."},
+	{Name: "wal_compression", Kind: Enum, Values: []string{"pglz", "lz4", "zstd", "on", "off"}, Default: "off", Context: Restart, Short: "Compresses full-page writes written in WAL with specified method."},
 	{Name: "wal_consistency_checking", Kind: String, Default: "", Context: Restart, Short: "Sets the WAL resource managers for which WAL consistency checks are done; all is all of them."},
 	{Name: "wal_init_zero", Kind: Bool, Default: "on", Context: Restart, Short: "Writes zeroes to new WAL files before first use."},
 	{Name: "wal_keep_size", Kind: Int, Unit: Megabytes, Min: 0, Max: maxMB, Default: "0", Context: Restart, Short: "Sets the size of WAL files held for standby servers."},

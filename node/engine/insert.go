@@ -37,12 +37,14 @@ func (i *inserting) setUp(e *Engine) error {
 	i.images.Store(e.o.FullPageWrites)
 	switch e.o.WALCompression {
 	case "", "off":
+	case "pglz", "on":
+		i.compression = wal.CompressPGLZ
 	case "lz4":
 		i.compression = wal.CompressLZ4
 	case "zstd":
 		i.compression = wal.CompressZstd
 	default:
-		return fmt.Errorf("wal_compression is %q: want off, lz4 or zstd", e.o.WALCompression)
+		return fmt.Errorf("wal_compression is %q: want off, pglz, lz4 or zstd", e.o.WALCompression)
 	}
 	return i.check(e.o.Table, e.o.ConsistencyChecking)
 }

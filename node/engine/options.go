@@ -28,7 +28,7 @@ type Options struct {
 
 	SharedBuffers       int           // pages; 0: 16384 (128 MiB)
 	FullPageWrites      bool          // images against torn pages; off only on a file system that tears none
-	WALCompression      string        // "", "off", "lz4", "zstd"
+	WALCompression      string        // "", "off", "pglz" ("on"), "lz4", "zstd"
 	MaxWALSize          int64         // bytes between checkpoints; 0: 1 GiB
 	MinWALSize          int64         // bytes of recycled segments; 0: 80 MiB
 	WALKeepSize         int64         // bytes of old log kept for standbys
