@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -218,7 +220,7 @@ func TestLife(t *testing.T) {
 	}
 	startOperator(t)
 	s := newScene(t, "orders", three, map[string]control.Manifest{
-		"node:1": manifest("1.2.0", 1, ledger()), "node:2": manifest("1.3.0", 2, ledger()),
+		"node:1": manifest("1.2.0", 1, ledger()), "node:2": manifest("1.3.0", 2, ledger()), "node:3": manifest("1.3.0", 2),
 	})
 	c := s.eventually("three instances ready", 30*time.Second, ready)
 	if c.Status.CurrentPrimary != "orders-1" || c.Status.Timeline.ID != 1 || !strings.Contains(c.Status.Accepted.Image, "@sha256:") {
@@ -260,6 +262,33 @@ func TestLife(t *testing.T) {
 	s.eventually("five", 30*time.Second, func(c *v1.WALCluster) bool { return ready(c) && c.Status.ReadyInstances == 5 })
 	s.edit(func(c *v1.WALCluster) { c.Spec.Instances = 2 })
 	s.eventually("two", 30*time.Second, func(c *v1.WALCluster) bool { return ready(c) && c.Status.Instances == 2 })
+
+	t.Log("ledger retires; a logical slot needs its records, and is named")
+	c = s.cluster()
+	s.world.Slot(c.Status.CurrentPrimary, "audit")
+	s.edit(func(c *v1.WALCluster) { c.Spec.Image, c.Spec.Modules[1].State = "node:3", v1.ModuleRetiring })
+	refused := func(c *v1.WALCluster) (holders []string) {
+		if c.Status.Gate == nil {
+			return nil
+		}
+		for _, r := range c.Status.Gate.Refusals {
+			if r.Reason == v1.ReasonRecordsRemain && r.Module == "ledger" && r.Count > 0 && r.First != "" && r.Last != "" {
+				holders = append(holders, r.Instance+" "+r.Holder)
+			}
+		}
+		return holders
+	}
+	primary := c.Status.CurrentPrimary
+	c = s.eventually("blocked by the slot alone", 20*time.Second, func(c *v1.WALCluster) bool {
+		return slices.Equal(refused(c), []string{primary + " pg_wal", primary + " slot audit"})
+	})
+	if blocked := meta.FindStatusCondition(c.Status.Conditions, v1.ConditionRolloutBlocked); blocked == nil || blocked.Status != "True" || !strings.Contains(blocked.Message, "slot audit of "+primary) {
+		t.Errorf("the condition is %+v", blocked)
+	}
+	s.world.Slot(primary, "")
+	s.eventually("rolled out without ledger", 60*time.Second, func(c *v1.WALCluster) bool {
+		return ready(c) && c.Status.Accepted.Reference == "node:3" && !conditions.IsTrue(c.Status.Conditions, v1.ConditionRolloutBlocked) && !conditions.IsTrue(c.Status.Conditions, v1.ConditionProgressing)
+	})
 
 	t.Log("a switchover")
 	c = s.cluster()

@@ -35,6 +35,7 @@ type disk struct {
 	flush    control.LSN
 	began    control.LSN // of the timeline
 	modules  map[string]memory
+	slot     string // of a reader that reads nothing: all log is kept
 }
 
 // memory is what the log knows of a module.
@@ -131,6 +132,13 @@ func (w *World) Freeze(name string, frozen bool) {
 	defer w.mu.Unlock()
 	w.nodes[name].frozen = frozen
 	w.nodes[name].notify()
+}
+
+// Slot gives an instance a logical slot that nobody reads, or drops it if it has no name.
+func (w *World) Slot(instance, name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.disks[instance].slot = name
 }
 
 // Wipe empties an instance's disk. It must not run.
@@ -287,12 +295,17 @@ func (n *Node) census() control.Census {
 	holder := control.Holder{Kind: control.HolderWAL, From: 1, To: n.disk.flush}
 	for _, m := range n.status().Modules {
 		for _, r := range m.Managers {
-			if n.role != control.RoleEmpty && !m.Retiring {
+			if n.role != control.RoleEmpty && (!m.Retiring || n.disk.slot != "") {
 				holder.Records = append(holder.Records, control.RecordCount{Rmgr: r.ID, Name: r.Name, Module: m.Name, Format: r.Format, Count: 7, First: 1, Last: n.disk.flush})
 			}
 		}
 	}
-	return control.Census{Instance: n.name, Holders: []control.Holder{holder}}
+	census := control.Census{Instance: n.name, Holders: []control.Holder{holder}}
+	if n.disk.slot != "" {
+		holder.Kind, holder.Name = control.HolderSlot, n.disk.slot
+		census.Holders = append(census.Holders, holder)
+	}
+	return census
 }
 
 func (n *Node) serveStatus(w http.ResponseWriter, r *http.Request) {

@@ -49,6 +49,7 @@ type node struct {
 	heard    time.Time
 	records  []control.RecordCount
 	promoted control.LSN // where its timeline began
+	slot     string      // of a reader that reads nothing: all log since is kept
 }
 
 var epoch = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
@@ -235,6 +236,9 @@ func (s *story) tick() {
 			st.Modules = slices.Clone(st.Modules)
 			m.Status = &st
 			m.Census = &control.Census{Instance: name, Holders: []control.Holder{{Kind: control.HolderWAL, From: n.OldestLSN, To: n.FlushLSN, Records: slices.Clone(n.records)}}}
+			if n.slot != "" {
+				m.Census.Holders = append(m.Census.Holders, control.Holder{Kind: control.HolderSlot, Name: n.slot, From: n.OldestLSN, To: n.FlushLSN, Records: slices.Clone(n.records)})
+			}
 		}
 		s.Members = append(s.Members, m)
 	}
@@ -303,7 +307,9 @@ func (s *story) write(name string, p *node) {
 			continue
 		}
 		n.FlushLSN, n.WriteLSN, n.ReplayLSN, n.Timeline = p.FlushLSN, p.FlushLSN, p.FlushLSN, p.Timeline
-		n.records = slices.Clone(p.records)
+		n.records = slices.DeleteFunc(slices.Clone(p.records), func(c control.RecordCount) bool {
+			return c.Last < n.OldestLSN // kept there for a slot, gone here
+		})
 		for i := range n.Modules {
 			for _, m := range p.Modules {
 				if m.Name == n.Modules[i].Name {
@@ -443,6 +449,9 @@ func (s *story) apply(step plan.Step) bool {
 			}
 		}
 	case plan.Checkpoint: // everything of a retiring module is behind the redo point
+		if n.slot != "" {
+			return true
+		}
 		n.records = slices.DeleteFunc(n.records, func(c control.RecordCount) bool {
 			return slices.ContainsFunc(n.Modules, func(m control.Module) bool { return m.Name == c.Module && m.Retiring })
 		})

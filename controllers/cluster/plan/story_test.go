@@ -1,9 +1,11 @@
 package plan_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/redoubt-wal/redoubt/api/control"
 	v1 "github.com/redoubt-wal/redoubt/api/v1"
 	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
 )
@@ -133,6 +135,26 @@ func TestRetiring(t *testing.T) {
 	s.Spec.Modules[1].State = v1.ModuleActive
 	s.run(5 * time.Minute)
 	s.ends("retiring")
+}
+
+// A logical slot whose reader is away keeps the gate closed, named, and nothing else does. When it is
+// dropped nobody has to say anything: the way opens.
+func TestRetiringWaitsForASlot(t *testing.T) {
+	s := up(t, 3)
+	s.say("the primary has a logical slot; the image without ledger is wanted, and ledger retires")
+	s.nodes["orders-1"].slot = "audit"
+	s.Spec.Image, s.Spec.Modules[1].State = "node:noledger", v1.ModuleRetiring
+	s.run(10 * time.Second)
+	for name, n := range s.nodes {
+		holds := slices.ContainsFunc(n.records, func(c control.RecordCount) bool { return c.Module == "ledger" })
+		if holds != (name == "orders-1") {
+			t.Errorf("%s holds records of ledger: %t", name, holds)
+		}
+	}
+	s.say("the slot is dropped")
+	s.nodes["orders-1"].slot = ""
+	s.run(5 * time.Minute)
+	s.ends("retiring-slot")
 }
 
 func TestScale(t *testing.T) {
