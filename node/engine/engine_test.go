@@ -85,6 +85,35 @@ func TestWritesAreRefusedInRecovery(t *testing.T) {
 	}
 }
 
+// TestAnInterruptedInitLeavesNothingThatLooksWhole cuts the power at every operation of Init: what is
+// left can be initialised again, or is whole, settings included.
+func TestAnInterruptedInitLeavesNothingThatLooksWhole(t *testing.T) {
+	m := vfs.NewMem()
+	m.Record()
+	o := options(t, m, kv.Module)
+	made := engine.InitOptions{SegmentSize: 1 << 20, Now: epoch, Table: o.Table, Files: map[string][]byte{"settings": []byte("strict")}}
+	if err := engine.Init(m, o.Dir, made); err != nil {
+		t.Fatal(err)
+	}
+	for op := range m.Ops() + 1 {
+		for variant := op % 3; variant < vfs.Variants; variant += 3 {
+			after := m.Crash(op, variant)
+			o.FS = after
+			if err := engine.Init(after, o.Dir, made); err != nil && !errors.Is(err, engine.ErrNotEmpty) {
+				t.Errorf("power cut before operation %d, variant %d: init again: %v", op, variant, err)
+			}
+			if got, err := vfs.ReadFile(after, o.Dir+"/settings"); string(got) != "strict" || err != nil {
+				t.Errorf("power cut before operation %d, variant %d: the settings are %q, %v", op, variant, got, err)
+			}
+			e, err := engine.Open(t.Context(), o)
+			if err != nil {
+				t.Fatalf("power cut before operation %d, variant %d: %v", op, variant, err)
+			}
+			e.Abort()
+		}
+	}
+}
+
 func TestInitLeavesOtherDirectoriesAlone(t *testing.T) {
 	m := vfs.NewMem()
 	if err := m.MkdirAll(dir, 0o700); err != nil {

@@ -63,7 +63,7 @@ var errInterrupted = errors.New("initialization was interrupted: run init again"
 
 // CheckFinished refuses a directory that Init has begun and not finished. It changes nothing.
 func CheckFinished(fsys vfs.FS, dir string) error {
-	unfinished, err := vfs.Exists(fsys, path.Join(dir, unfinishedName))
+	unfinished, err := isUnfinished(fsys, dir)
 	if err == nil && unfinished {
 		err = errInterrupted
 	}
@@ -90,23 +90,39 @@ func systemID(now time.Time, nonce [32]byte) uint64 {
 	return uint64(now.Unix())<<32 | uint64(now.Nanosecond()/1000)<<12 | uint64(binary.LittleEndian.Uint16(nonce[:]))&0xFFF
 }
 
-func clearUnfinished(fsys vfs.FS, dir string) error {
+// isUnfinished reports whether dir is what an interrupted Init has left, so that the next may take it.
+func isUnfinished(fsys vfs.FS, dir string) (bool, error) {
 	entries, err := fsys.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	unfinished := false
 	for _, e := range entries {
-		unfinished = unfinished || e.Name() == unfinishedName
+		if e.Name() == unfinishedName {
+			return true, nil
+		}
 	}
-	switch {
-	case unfinished:
-		return removeContents(fsys, dir, unfinishedName)
-	case len(entries) > 0:
-		return ErrNotEmpty
+	return len(entries) == 1 && entries[0].Name() == unfinishedName+".tmp", err
+}
+
+// clearUnfinished makes dir an empty directory with the mark of an Init that is under way.
+func clearUnfinished(fsys vfs.FS, dir string) error {
+	unfinished, err := isUnfinished(fsys, dir)
+	if err != nil {
+		return err
 	}
 	if err := fsys.MkdirAll(dir, 0o700); err != nil {
 		return err
+	}
+	entries, err := fsys.ReadDir(dir)
+	switch {
+	case err != nil:
+		return err
+	case unfinished:
+		if err := removeContents(fsys, dir, unfinishedName); err != nil {
+			return err
+		}
+	case len(entries) > 0:
+		return ErrNotEmpty
 	}
 	return vfs.WriteFile(fsys, path.Join(dir, unfinishedName), nil, 0o600)
 }
@@ -222,7 +238,12 @@ func modulesRecord(s modules.Snapshot) (*wal.Builder, error) {
 	return &b, b.Finish()
 }
 
-func finishInit(fsys vfs.FS, dir string, _ InitOptions) error {
+func finishInit(fsys vfs.FS, dir string, o InitOptions) error {
+	for name, data := range o.Files {
+		if err := vfs.WriteFile(fsys, path.Join(dir, name), data, 0o600); err != nil {
+			return err
+		}
+	}
 	if err := fsys.SyncDir(path.Join(dir, "global")); err != nil {
 		return err
 	}

@@ -75,4 +75,8 @@ type InitOptions struct {
 	Now         time.Time
 	Table       *rmgr.Table
 	Nonce       [32]byte // random
+
+	// Files are put into the directory, by name, before it counts as one: settings that must not be
+	// missing from it.
+	Files map[string][]byte
 }

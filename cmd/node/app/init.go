@@ -74,14 +74,11 @@ func (a *app) initialise(o initOptions) error {
 	if err != nil {
 		return err
 	}
-	made := engine.InitOptions{SegmentSize: uint32(o.segmentMB) << 20, Now: time.Now(), Table: table}
+	made := engine.InitOptions{SegmentSize: uint32(o.segmentMB) << 20, Now: time.Now(), Table: table, Files: firstSettings(o, preload, verifier)}
 	if _, err := rand.Read(made.Nonce[:]); err != nil {
 		return err
 	}
 	if err := engine.Init(vfs.OS(), filepath.ToSlash(o.dir), made); err != nil {
-		return err
-	}
-	if err := writeFirstSettings(o, preload, verifier); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "Success. Start the node with:\n\n    node run -D %s\n", o.dir)
@@ -118,19 +115,16 @@ func verifierFrom(pwfile string) (string, error) {
 	return pgwire.NewVerifier(line, rand.Reader)
 }
 
-// writeFirstSettings leaves a settings file to be edited.
-func writeFirstSettings(o initOptions, preload, verifier string) error {
+// firstSettings are a settings file to be edited, and what it names.
+func firstSettings(o initOptions, preload, verifier string) map[string][]byte {
 	text := "# Settings of this node; `node run -c name=value` overrides them.\n" +
 		"preload_modules = " + config.Quote(preload) + "\n" +
 		"authentication = " + config.Quote(o.auth) + "\n"
+	files := map[string][]byte{}
 	if verifier != "" {
 		text += "superuser_password_file = '" + passwordFile + "'\n"
-		if err := vfs.WriteFile(vfs.OS(), filepath.Join(o.dir, passwordFile), []byte(verifier+"\n"), 0o600); err != nil {
-			return fmt.Errorf("write the password's verifier: %w", err)
-		}
+		files[passwordFile] = []byte(verifier + "\n")
 	}
-	if err := vfs.WriteFile(vfs.OS(), filepath.Join(o.dir, node.ConfigFile), []byte(text), 0o600); err != nil {
-		return fmt.Errorf("write settings: %w", err)
-	}
-	return nil
+	files[node.ConfigFile] = []byte(text)
+	return files
 }
