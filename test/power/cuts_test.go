@@ -92,6 +92,11 @@ func (m *run) cycle(ctx context.Context, r *rand.Rand, when moment, after int) e
 		return err
 	}
 	m.tally.checked()
+	if r.IntN(20) == 0 {
+		if err := m.unlessCut(m.restart()); err != nil {
+			return err
+		}
+	}
 	if when != working {
 		m.Disk.CutAfter(1) // it was quicker than thought
 	}
@@ -144,14 +149,24 @@ func settings(r *rand.Rand) []string {
 	}
 }
 
-// inOrder brings the machine up a last time, checks, stops it in order, and lets PostgreSQL's tools look
-// at the directory.
+// inOrder brings the machine up a last time, checks, and ends in order.
 func (m *run) inOrder(ctx context.Context) error {
 	if err := m.Mount(); err != nil {
 		return err
 	}
-	if err := errors.Join(m.node.Start(), m.load.CheckRecovered(ctx, m.node.Connect), m.node.Stop()); err != nil {
+	if err := errors.Join(m.node.Start(), m.load.CheckRecovered(ctx, m.node.Connect), m.restart(), m.node.Stop()); err != nil {
 		return err
 	}
-	return errors.Join(m.checksums(), m.Unmount())
+	return m.Unmount()
+}
+
+// restart stops the node in order, lets pg_checksums look at every page, and starts it again.
+func (m *run) restart() error {
+	if err := m.node.Stop(); err != nil {
+		return err
+	}
+	if err := m.checksums(); err != nil {
+		return err
+	}
+	return m.node.Start()
 }

@@ -2,7 +2,6 @@ package power_test
 
 import (
 	"errors"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sys/unix"
 
 	"github.com/redoubt-wal/redoubt/test/power/attach"
 	"github.com/redoubt-wal/redoubt/test/power/disk"
@@ -61,12 +61,15 @@ func (m *run) fill(t *testing.T) {
 	f, err := os.Create(m.filler())
 	must(t, err)
 	defer f.Close()
-	for size := 1 << 20; size >= 512; {
-		switch _, err := f.Write(make([]byte, size)); {
+	end := int64(0)
+	for size := int64(1 << 20); size >= 4096; {
+		switch err := unix.Fallocate(int(f.Fd()), 0, end, size); {
 		case errors.Is(err, syscall.ENOSPC):
 			size /= 2
-		case err != nil && !errors.Is(err, io.ErrShortWrite):
+		case err != nil:
 			t.Fatal(err)
+		default:
+			end += size
 		}
 	}
 	must(t, f.Sync())

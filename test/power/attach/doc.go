@@ -6,5 +6,6 @@
 // would see. Root is needed. Run it in a mount namespace of its own (InNamespace): then nothing stays
 // behind however the process ends, because the loop device goes with the last mount of it.
 //
-// A process must not open files on a file system that it serves itself, but by way of a child.
+// The process that serves a disk may use the file system on it. It must not hold the FUSE file itself
+// open while it starts a child: closing it on exec would wait for a server that is stopped meanwhile.
 package attach

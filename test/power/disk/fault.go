@@ -33,11 +33,11 @@ func (d *Disk) Hits(f *Fault) int {
 	return f.hit
 }
 
-// Heal takes all faults away.
+// Heal takes all faults away, and the planned power cut.
 func (d *Disk) Heal() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.faults = nil
+	d.faults, d.cutAt = nil, 0
 }
 
 func (d *Disk) fault(op Op, at int64, p []byte) error {
