@@ -119,6 +119,28 @@ func (r *Reader) Next() (*Record, error) {
 	return r.nextSlowly()
 }
 
+// NextHere reads one record more into rec, if it lies whole on the page where the last one ended and is
+// valid; otherwise it reports false, and Next says what there is. What Next and NextHere have returned
+// stays valid until Next is called: so the records of a page can be had all at once. rec.Blocks is used
+// again.
+func (r *Reader) NextHere(rec *Record) bool {
+	off := int(r.pos - r.at)
+	if r.part.next != 0 || off <= 0 || off+RecordHeaderSize > len(r.page) || r.prev == InvalidLSN {
+		return false
+	}
+	total := int(binary.LittleEndian.Uint32(r.page[off:]))
+	if total < RecordHeaderSize || off+total > len(r.page) {
+		return false
+	}
+	raw := r.page[off : off+total]
+	h := DecodeRecordHeader(raw)
+	if h.Prev != r.prev || !h.Rmgr.Valid() || recordCRC(raw) != h.CRC || decodeBody(raw[RecordHeaderSize:], rec) != nil {
+		return false
+	}
+	r.passed(rec, &h, r.pos, r.pos+LSN(Align8(total)))
+	return true
+}
+
 // accept checks and decodes the complete record raw; next is where it ends.
 func (r *Reader) accept(start LSN, raw []byte, next LSN) (*Record, error) {
 	h := DecodeRecordHeader(raw)
@@ -130,10 +152,16 @@ func (r *Reader) accept(start LSN, raw []byte, next LSN) (*Record, error) {
 	if got := recordCRC(raw); got != h.CRC {
 		return nil, r.fail(start, next-1, "check crc", fmt.Errorf("checksum is %08X, want %08X", got, h.CRC))
 	}
-	rec := &r.rec
-	if err := decodeBody(raw[RecordHeaderSize:], rec); err != nil {
+	if err := decodeBody(raw[RecordHeaderSize:], &r.rec); err != nil {
 		return nil, r.fail(start, next-1, "decode", err)
 	}
+	r.passed(&r.rec, &h, start, next)
+	return &r.rec, nil
+}
+
+// passed makes rec, whose body is decoded, the record that was read last. It ends at next, unless it
+// ends its segment.
+func (r *Reader) passed(rec *Record, h *RecordHeader, start, next LSN) {
 	if h.Rmgr == RmgrXLOG && h.Info&0xF0 == XLogSwitch {
 		next = (next + LSN(r.segSize) - 1) &^ LSN(r.segSize-1)
 	}
@@ -141,7 +169,6 @@ func (r *Reader) accept(start LSN, raw []byte, next LSN) (*Record, error) {
 	rec.Xid, rec.Rmgr, rec.Info, rec.Total = h.Xid, h.Rmgr, h.Info, h.Total
 	r.pos, r.prev, r.end = next, start, next
 	r.part.next = 0
-	return rec, nil
 }
 
 var errEmptyHeader = errors.New("invalid record length 0: nothing was written here")

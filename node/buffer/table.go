@@ -48,6 +48,18 @@ func (t *table) find(buffers []Buffer, tag *Tag, hash uint32) int {
 	}
 }
 
+// guess is find without a look at the buffers: the first with the same hash.
+func (t *table) guess(hash uint32) int {
+	for i := hash & t.mask; ; i = (i + 1) & t.mask {
+		switch s := t.slots[i]; {
+		case s.at == 0:
+			return -1
+		case s.hash == hash:
+			return int(s.at - 1)
+		}
+	}
+}
+
 // put adds a buffer whose page is not in the table.
 func (t *table) put(at int, hash uint32) {
 	i := hash & t.mask

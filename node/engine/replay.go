@@ -16,6 +16,7 @@ type replayer struct {
 	applier recovery.Applier
 	source  *segment.Source
 	reader  *wal.Reader
+	ahead   recovery.Ahead
 	history wal.History // that source follows
 
 	formats recovery.Formats // at the record read last

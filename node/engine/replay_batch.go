@@ -9,10 +9,6 @@ import (
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
-// A batch is how many records are replayed before others hear of it. Telling them costs more than
-// replaying a record does.
-const batch = 128
-
 func (r *replayer) run(ctx context.Context, redo, last wal.LSN) error {
 	if err := r.openAt(redo, last); err != nil {
 		return err
@@ -32,22 +28,28 @@ func (r *replayer) run(ctx context.Context, redo, last wal.LSN) error {
 	return nil
 }
 
-// replayBatch replays records until there are enough, there is no more log, or somebody waits for what
-// was replayed.
+// replayBatch replays the next record, and those that stand with it on its page of the log. Others
+// hear of them afterwards, which costs more than replaying one record does, unless somebody waits.
 func (r *replayer) replayBatch(ctx context.Context) error {
-	for range batch {
-		rec, err := r.reader.Next()
-		switch {
-		case errors.Is(err, wal.ErrNotYet):
-			return err
-		case err != nil:
-			return fmt.Errorf("replay: %w", err)
-		}
-		if err := r.take(ctx, rec); err != nil {
-			return err
-		}
+	first, err := r.reader.Next()
+	switch {
+	case errors.Is(err, wal.ErrNotYet):
+		return err
+	case err != nil:
+		return fmt.Errorf("replay: %w", err)
+	}
+	rest := r.ahead.Read(r.reader, first, r.e.pool)
+	if err := r.take(ctx, first); err != nil {
+		return err
+	}
+	for i := range rest {
 		if r.end >= r.e.replay.nextStop() || r.contended() {
-			return nil
+			if err := r.tell(); err != nil {
+				return err
+			}
+		}
+		if err := r.take(ctx, &rest[i]); err != nil {
+			return err
 		}
 	}
 	return nil
