@@ -1,7 +1,6 @@
 package kv
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -167,27 +166,6 @@ func (n node) down(i int) (child uint32, key []byte, err error) {
 		return 0, nil, err
 	}
 	return splitDownItem(item)
-}
-
-// search finds the first item whose key is not below key, and whether it is equal.
-func (n node) search(key []byte) (pos int, found bool, err error) {
-	lo, hi := 0, n.count()
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		k, err := n.key(mid)
-		if err != nil {
-			return 0, false, err
-		}
-		switch c := bytes.Compare(k, key); {
-		case c < 0:
-			lo = mid + 1
-		case c == 0:
-			return mid, true, nil
-		default:
-			hi = mid
-		}
-	}
-	return lo, false, nil
 }
 
 // child finds the item of an inner node that leads to key.

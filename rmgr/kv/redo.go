@@ -154,6 +154,9 @@ func count(m meta, more, fewer bool) {
 
 // changeLeaf makes one change in a leaf, or none and an error.
 func changeLeaf(ctx rmgr.RedoContext, leaf node, op uint8, c change) error {
+	if op == opInsert {
+		keepHole(ctx, leaf, 2+len(c.key)+len(c.value))
+	}
 	pos, found, err := placeInLeaf(leaf, op, c.key, op != opInsert)
 	if err != nil {
 		return err
@@ -194,7 +197,8 @@ func placeInLeaf(leaf node, op uint8, key []byte, there bool) (pos int, found bo
 	return pos, found, nil
 }
 
-// replace takes an item out (old), puts one in (fresh), or both; it checks first that there is room.
+// replace takes an item out (old), puts one in (fresh), or both; it checks first that there is room. Where
+// it only puts one in, the caller has called keepHole.
 func replace(ctx rmgr.RedoContext, leaf node, pos int, old, fresh bool, head uint16, key, value []byte) error {
 	size, freed := 2+len(key)+len(value), -lineSize
 	if old {
@@ -213,7 +217,7 @@ func replace(ctx rmgr.RedoContext, leaf node, pos int, old, fresh bool, head uin
 	}
 	if fresh {
 		if !old {
-			keepForInsert(ctx, leaf, pos, size)
+			keepLines(ctx, leaf, pos)
 		}
 		var length [2]byte
 		le.PutUint16(length[:], head)

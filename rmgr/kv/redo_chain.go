@@ -219,6 +219,9 @@ func exchangeInLeaf(ctx rmgr.RedoContext, leaf node, x exchange) error {
 			return damaged("%s of a value that is not there", identify(opExchange))
 		}
 	}
+	if !found {
+		keepHole(ctx, leaf, 2+len(x.key)+len(x.value))
+	}
 	head := uint16(len(x.key))
 	if x.is == onChain {
 		head |= chained
