@@ -29,7 +29,7 @@ func TestPsqlOverAReplicationConnection(t *testing.T) {
 		t.Errorf("IDENTIFY_SYSTEM printed %q, want %q", got, want)
 	}
 	for query, want := range map[string]string{
-		"CREATE_REPLICATION_SLOT s LOGICAL p":    "logical decoding is not available on this server",
+		"CREATE_REPLICATION_SLOT s LOGICAL p":    "logical decoding requires a database connection\nHINT:  Connect with replication=database.",
 		"START_REPLICATION 0/1 TIMELINE 7":       "requested timeline 7 is not in this server's history",
 		"DROP_REPLICATION_SLOT s":                `replication slot "s" does not exist`,
 		"START_REPLICATION":                      "syntax error at end of input",

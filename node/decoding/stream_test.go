@@ -66,6 +66,7 @@ func TestChangesComeInOrderAsTheLogGrows(t *testing.T) {
 			"BEGIN", "table public.kv: UPDATE: old-key: value[text]:'1' new-tuple: key[text]:'a' value[text]:'2'", "COMMIT",
 			"BEGIN", "message: transactional: 1 prefix: p, sz: 13 content:at its commit", "COMMIT"))
 
+		synctest.Wait() // the client has the message a moment before the sender notes that it was sent
 		if got := p.server.Replicas(); len(got) != 1 || got[0].State != "streaming" || got[0].Slot != "s" || got[0].Sent != end {
 			t.Errorf("replicas: %+v", got)
 		}
