@@ -91,17 +91,17 @@ func (p *Pool) load(b *Buffer, fresh bool) error {
 
 func (p *Pool) read(b *Buffer, fresh bool) error {
 	tag := b.tag
+	b.unread = false
 	blocks, err := p.store.Blocks(tag.Rel, tag.Fork)
 	switch {
 	case err != nil:
 		return err
+	case tag.Block < blocks && fresh:
+		clear(b.page)
+		b.unread = true
+		return nil
 	case tag.Block < blocks:
-		err := p.store.Read(tag.Rel, tag.Fork, tag.Block, b.page)
-		if err != nil && fresh {
-			clear(b.page) // torn, and about to be replaced
-			return nil
-		}
-		return err
+		return p.store.Read(tag.Rel, tag.Fork, tag.Block, b.page)
 	case fresh:
 		clear(b.page)
 		return p.store.Extend(tag.Rel, tag.Fork, tag.Block+1)

@@ -71,8 +71,11 @@ type Buffer struct {
 	dirty atomic.Bool  // set under the exclusive latch by one who has a pin; cleared under pool.mu
 	page  []byte
 	pool  *Pool
-	index int         // in pool.buffers
-	io    latch.Latch // held while the page is written
+	index int // in pool.buffers
+
+	unread bool // GetNew has not read the page that is on disk; guarded by the latch
+
+	io latch.Latch // held while the page is written
 
 	// Guarded by pool.mu. The tag of a pinned buffer does not change.
 	tag     Tag
@@ -100,7 +103,8 @@ func NewPool(o Options) *Pool {
 func (p *Pool) Get(tag Tag) (*Buffer, error) { return p.pin(tag, false) }
 
 // GetNew pins a page that is about to be made from nothing: the relation is extended to have it, and
-// an old page is not read. Under the exclusive latch, the caller fills all of it (Zero).
+// an old page on disk is not read. Under the exclusive latch, the caller fills all of it and calls
+// MarkDirty, or PutBack if he cannot.
 func (p *Pool) GetNew(tag Tag) (*Buffer, error) { return p.pin(tag, true) }
 
 // Blocks is a relation's length in pages.
@@ -133,8 +137,21 @@ func (b *Buffer) Block() uint32    { return b.tag.Block }
 
 // MarkDirty says that the page changed; call it under the exclusive latch.
 func (b *Buffer) MarkDirty() {
+	b.unread = false
 	if !b.dirty.Load() {
 		b.dirty.Store(true)
+	}
+}
+
+// PutBack gives a page that GetNew has not read the contents that it has on disk, zeros if they cannot be
+// read. It does nothing to any other page. Call it under the exclusive latch.
+func (b *Buffer) PutBack() {
+	if !b.unread {
+		return
+	}
+	b.unread = false
+	if b.pool.store.Read(b.tag.Rel, b.tag.Fork, b.tag.Block, b.page) != nil {
+		clear(b.page)
 	}
 }
 

@@ -201,3 +201,38 @@ func BenchmarkGet(b *testing.B) {
 		buf.Release()
 	}
 }
+
+// A page that is to be made anew is not read; whoever cannot make it gets back what is on disk.
+func TestAPageThatIsNotMadeAfterAllIsAsItWas(t *testing.T) {
+	first, store := newPool(buffer.Options{})
+	change(t, first, 3, 77, 8)
+	if err := first.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := buffer.NewPool(buffer.Options{Store: store})
+	b, err := p.GetNew(tag(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Lock()
+	page.Init(b.Page(), 0)
+	clear(b.Page())
+	b.PutBack()
+	b.Unlock()
+	b.Release()
+	if got := read(t, p, 3); got != 77 {
+		t.Errorf("the page holds %d, want 77", got)
+	}
+	change(t, p, 3, 78, 16) // made this time
+	b, err = p.Get(tag(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Lock()
+	b.PutBack()
+	b.Unlock()
+	b.Release()
+	if got := read(t, p, 3); got != 78 {
+		t.Errorf("the page holds %d, want 78", got)
+	}
+}

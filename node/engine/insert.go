@@ -187,6 +187,7 @@ func (w *writer) lock() error {
 			return w.e.poolError(err)
 		}
 		b.Lock()
+		b.PutBack() // it is marked dirty before all is certain
 		w.pages = append(w.pages, b)
 		w.keep(len(w.pages)-1, b.Page())
 	}

@@ -292,14 +292,29 @@ func (e *Engine) begin(ctx context.Context, s *start) error {
 		return err
 	}
 	e.spawn(func() { e.watch(w) })
-	e.startReplay(s.redo, 0)
-	if err := e.awaitReplay(ctx, s.end.LSN); err != nil {
+	if err := e.replayHere(ctx, s); err != nil {
 		return err
 	}
 	e.spawn(func() { e.fillCensus(s) })
 	e.spawn(func() {
 		checkpoint.Loop(e.ctx, e.o.CheckpointTimeout, e.nudge, e.checkpointIfDue)
 	})
+	return nil
+}
+
+// replayHere starts replay and returns when all that was here is replayed, or replay pauses.
+func (e *Engine) replayHere(ctx context.Context, s *start) error {
+	began := e.o.Now()
+	if s.end.LSN > s.redo {
+		e.o.Log.Info("redo starts", "lsn", s.redo)
+	}
+	e.startReplay(s.redo, 0)
+	if err := e.awaitReplay(ctx, s.end.LSN); err != nil {
+		return err
+	}
+	if end, last := e.replay.lastRecord(); end > s.redo {
+		e.o.Log.Info("redo done", "lsn", last, "duration", e.o.Now().Sub(began))
+	}
 	return nil
 }
 

@@ -119,7 +119,10 @@ func (a *Applier) finish(ok bool) {
 	}
 	for i := range a.touched {
 		t := &a.touched[i]
-		if ok && t.action != rmgr.Done {
+		switch {
+		case !ok:
+			t.buf.PutBack()
+		case t.action != rmgr.Done:
 			page.SetLSN(t.buf.Page(), a.rec.End)
 			t.buf.MarkDirty()
 		}

@@ -36,7 +36,7 @@ func (Manager) Redo(_ rmgr.RedoContext, rec *wal.Record) error {
 	if rec.Op() != opMessage {
 		return fmt.Errorf("LogicalMessage has no operation %02X", rec.Op())
 	}
-	_, err := Parse(rec.Main)
+	_, err := check(rec.Main)
 	return err
 }
 

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-
-	"github.com/redoubt-wal/redoubt/rmgr/field"
 )
 
 // opMessage is the only operation. On disk: never renumber (replication/message.h).
@@ -42,17 +40,28 @@ func (m Message) encode() []byte {
 
 // Parse reads a record's main data.
 func Parse(main []byte) (Message, error) {
-	r := field.Reader{B: main}
-	m := Message{Database: r.U32(), Transactional: r.U8() != 0}
-	r.Bytes(3)
-	prefix, content := r.U64(), r.U64()
-	if r.Bad || prefix == 0 || prefix > uint64(len(r.B)) || content != uint64(len(r.B))-prefix {
-		return Message{}, fmt.Errorf("LogicalMessage: malformed record of %d bytes", len(main))
+	prefix, err := check(main)
+	if err != nil {
+		return Message{}, err
 	}
-	text := r.Bytes(int(prefix))
-	if bytes.IndexByte(text, 0) != len(text)-1 {
-		return Message{}, fmt.Errorf("LogicalMessage: prefix of %d bytes does not end with its NUL", len(text))
+	return Message{
+		Database: binary.LittleEndian.Uint32(main), Transactional: main[4] != 0,
+		Prefix: string(main[head : head+prefix-1]), Content: main[head+prefix:],
+	}, nil
+}
+
+// check says how long the prefix is, its NUL included.
+func check(main []byte) (prefix int, err error) {
+	if len(main) < head {
+		return 0, fmt.Errorf("LogicalMessage: malformed record of %d bytes", len(main))
 	}
-	m.Prefix, m.Content = string(text[:len(text)-1]), r.Rest()
-	return m, nil
+	size, content := binary.LittleEndian.Uint64(main[8:]), binary.LittleEndian.Uint64(main[16:])
+	rest := main[head:]
+	if size == 0 || size > uint64(len(rest)) || content != uint64(len(rest))-size {
+		return 0, fmt.Errorf("LogicalMessage: malformed record of %d bytes", len(main))
+	}
+	if bytes.IndexByte(rest[:size], 0) != int(size)-1 {
+		return 0, fmt.Errorf("LogicalMessage: prefix of %d bytes does not end with its NUL", size)
+	}
+	return int(size), nil
 }

@@ -24,7 +24,7 @@ type ourEngine struct {
 func engineOptions(dir string) (engine.Options, error) {
 	table, err := node.LoadTable([]rmgr.Module{kv.Module}, []string{"*"})
 	return engine.Options{
-		Dir: filepath.ToSlash(dir), FS: vfs.OS(), Now: time.Now, Table: table, SharedBuffers: 32768, FullPageWrites: true,
+		Dir: filepath.ToSlash(dir), FS: vfs.OS(), Now: time.Now, Table: table, SharedBuffers: 65536, FullPageWrites: true,
 		MaxWALSize: 64 << 30, CheckpointTimeout: 24 * time.Hour,
 	}, err
 }
