@@ -12,6 +12,7 @@ import (
 func FuzzPage(f *testing.F) {
 	f.Add(unhex(f, "10d1060001000000000000070000000000000000000000 00e54453b51d42016b0000000100200000"))
 	f.Add(unhex(f, "10d105000100000000200007000000004001000000000000"))
+	seedPages(f, func(header []byte) { f.Add(header) })
 	f.Fuzz(func(t *testing.T, src []byte) {
 		h, err := wal.DecodePageHeader(src)
 		if err != nil {
@@ -32,6 +33,7 @@ func FuzzRecord(f *testing.F) {
 	for _, g := range goldenRecords {
 		f.Add(unhex(f, g.bytes))
 	}
+	seedRecords(f, func(raw []byte) { f.Add(raw) })
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if len(raw) < wal.RecordHeaderSize {
 			return

@@ -1,6 +1,8 @@
 package census
 
 import (
+	"encoding/json"
+	"hash/crc32"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,5 +64,17 @@ func TestEveryFlippedBitOfASidecarIsNoticed(t *testing.T) {
 func FuzzDecodeSidecar(f *testing.F) {
 	b, _ := example(f)
 	f.Add(b)
-	f.Fuzz(func(t *testing.T, b []byte) { decodeSidecar(b, name, 77) })
+	var file sidecar
+	if err := json.Unmarshal(b, &file); err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(file.Census))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		decodeSidecar(b, name, 77)
+		sealed, err := json.Marshal(sidecar{Census: b, CRC: crc32.Checksum(b, castagnoli)})
+		if err != nil {
+			return // no JSON
+		}
+		decodeSidecar(sealed, name, 77)
+	})
 }
