@@ -63,6 +63,8 @@ func decodeSlot(b []byte) (Slot, error) {
 		return Slot{}, fmt.Errorf("%w: unsupported version %d", errSlotFile, le.Uint32(b[8:]))
 	case le.Uint32(b[4:]) != crc32.Checksum(b[8:], castagnoli):
 		return Slot{}, fmt.Errorf("%w: checksum mismatch", errSlotFile)
+	case b[79] != 0 || b[192] != 0:
+		return Slot{}, fmt.Errorf("%w: a name in it does not end", errSlotFile)
 	}
 	s := Slot{
 		Name:           cString(b[16:80]),
