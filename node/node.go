@@ -64,6 +64,8 @@ type state struct {
 	open     bool           // primary: accepts writes
 	rule     replication.Rule
 
+	lost wal.LSN // peers hold log up to here; what of it is not here was lost here
+
 	heard time.Time // when operator or a standby was heard last
 
 	addresses []net.Addr // of SQL listeners

@@ -148,7 +148,28 @@ func (n *Node) Promote(ctx context.Context, r api.PromoteRequest) error {
 	if r.Timeline == 0 {
 		return badRequest("promote needs a timeline")
 	}
-	return n.exclusively(ctx, func(run context.Context) error { return n.promote(run, r.Timeline, rule, "promoted by the operator") })
+	return n.exclusively(ctx, func(run context.Context) error {
+		if err := n.reaches(r.MustReach); err != nil {
+			return err
+		}
+		return n.promote(run, r.Timeline, rule, "promoted by the operator")
+	})
+}
+
+// reaches refuses if the log here ends before what peers are known to hold. They have it from here or
+// from an earlier primary, who sends only what is durable: so it was not torn off here but lost.
+func (n *Node) reaches(lsn wal.LSN) error {
+	l := n.current().local
+	if l == nil {
+		return nil // mayPromote refuses
+	}
+	if p := l.engine.Positions(); p.Flush < lsn {
+		n.change(func(s *state) {
+			s.lost, s.message = lsn, "lost log that peers hold up to "+lsn.String()+"; waits to follow one"
+		})
+		return refusal("LogLost", "the log here ends at %s on timeline %d, and a peer holds it up to %s: what was durable here is lost; let this node follow a peer that has the rest, or clone it anew", p.Flush, p.Timeline, lsn)
+	}
+	return nil
 }
 
 func (n *Node) promote(run context.Context, tli wal.TimelineID, rule replication.Rule, reason string) error {

@@ -28,6 +28,9 @@ func (n *Node) Status() api.Status {
 	}
 	if now.local != nil {
 		now.local.describe(&s)
+		if now.lost > s.FlushLSN {
+			s.LostLSN = now.lost
+		}
 	}
 	return s
 }

@@ -55,9 +55,14 @@ type FenceRequest struct {
 // below the promise, while suspect, while replay is paused, and when the log's own timeline is
 // above. Equal to the log's own timeline it resumes a primary that was primary on it (or a fresh
 // init). On reply the node has replayed all it had and its first record on Timeline is durable.
+//
+// MustReach is how much log peers are known to hold. A node whose own log ends before it has lost log
+// that was durable, whatever it took for a torn tail, and refuses (LogLost): it has to follow a peer,
+// from which it gets what it lacks, or be cloned anew.
 type PromoteRequest struct {
 	Timeline    TimelineID  `json:"timeline"`
 	Synchronous Synchronous `json:"synchronous"`
+	MustReach   LSN         `json:"mustReachLSN,omitempty"` // 0: nothing is known
 }
 
 // SynchronousRequest replaces the synchronous set of a primary. On reply every later commit waits

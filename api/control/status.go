@@ -46,6 +46,7 @@ type Status struct {
 	ForkLSN    LSN        `json:"forkLSN,omitempty"`    // RoleDiverged: where histories part
 	OpenWrites bool       `json:"openWrites"`           // accepts writes
 	Suspect    string     `json:"suspect,omitempty"`    // a failed fsync: no vote, no promotion; the text says where
+	LostLSN    LSN        `json:"lostLSN,omitempty"`    // peers hold log up to here that was durable in this node and is gone: no vote, no promotion until it has followed one
 	WriteProbe *Probe     `json:"writeProbe,omitempty"` // the last probe of the write path
 	Message    string     `json:"message,omitempty"`    // what it waits for or why it cannot, for people
 

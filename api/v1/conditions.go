@@ -99,6 +99,7 @@ const (
 	ReasonPrimaryDiskStalled    = "PrimaryDiskStalled"
 	ReasonPrimaryEmpty          = "PrimaryEmpty"
 	ReasonPrimarySuspect        = "PrimarySuspect"
+	ReasonPrimaryLostLog        = "PrimaryLostLog"
 	ReasonNoStandby             = "NoStandby"
 	ReasonWaitingForQuorum      = "WaitingForFencedQuorum"
 	ReasonWaitingForIsolation   = "WaitingForIsolation"

@@ -390,6 +390,8 @@ func (n *Node) promote(r control.PromoteRequest) error {
 		return refuse("NotReady", "it is empty")
 	case r.Timeline == n.disk.timeline && n.disk.owned != r.Timeline:
 		return refuse("NotOwner", "it was not the primary on %d", r.Timeline)
+	case n.disk.flush < r.MustReach:
+		return refuse("LogLost", "it ends at %s", n.disk.flush)
 	case n.role == control.RolePrimary && n.disk.timeline != r.Timeline:
 		return refuse("IsPrimary", "it is the primary on %d", n.disk.timeline)
 	}

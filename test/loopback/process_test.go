@@ -86,6 +86,7 @@ func newProcess(t *testing.T, binary, name string, a *authority) *process {
 		fmt.Sprintf("control_listen=127.0.0.1:%d", p.ctl), "control_cert_file=" + a.file(name+".crt"), "control_key_file=" + a.file(name+".key"), "control_ca_file=" + a.file("ca.crt"),
 		"ssl=on", "ssl_cert_file=" + a.file(name+".crt"), "ssl_key_file=" + a.file(name+".key"), "ssl_ca_file=" + a.file("ca.crt"),
 		"wal_retrieve_retry_interval=500ms", "shared_buffers=16MB",
+		"wal_consistency_checking=all", // what replay makes is compared with what the primary had, all the time
 	} {
 		p.args = append(p.args, "-c", option)
 	}

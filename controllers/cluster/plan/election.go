@@ -78,6 +78,8 @@ func (s *State) ineligible(m *Member) string {
 		return "has no complete copy of the log"
 	case m.Status.Suspect != "":
 		return "is suspect after a failed fsync: " + m.Status.Suspect
+	case m.Status.LostLSN != 0:
+		return fmt.Sprintf("has lost log: it ends at %s, and peers hold it up to %s", m.Status.FlushLSN, m.Status.LostLSN)
 	case role == control.RoleDiverged:
 		return "has diverged"
 	case m.Former || m.Pod == nil:

@@ -26,6 +26,8 @@ func (s *State) lost(p *Member) string {
 		return ""
 	case p.Status.Suspect != "":
 		return v1.ReasonPrimarySuspect
+	case p.Status.LostLSN != 0:
+		return v1.ReasonPrimaryLostLog
 	case p.Status.Role == control.RoleEmpty && s.SystemIdentifier != "":
 		return v1.ReasonPrimaryEmpty
 	case p.Status.FencedAt > s.timeline():

@@ -140,7 +140,12 @@ func TestLosingThePrimary(t *testing.T) {
 			s.Members[0].Status.WriteProbe = &control.Probe{At: epoch, Error: "no space left on device"}
 			return s
 		}, "", ""},
-		"its fsync failed":          {func() plan.State { s := healthy(); s.Members[0].Status.Suspect = "segment 3"; return s }, plan.Record, v1.ReasonPrimarySuspect},
+		"its fsync failed": {func() plan.State { s := healthy(); s.Members[0].Status.Suspect = "segment 3"; return s }, plan.Record, v1.ReasonPrimarySuspect},
+		"its log ends before what its standbys hold": {func() plan.State {
+			s := healthy()
+			s.Members[0].Status.Role, s.Members[0].Status.LostLSN = control.RoleWaiting, 0x2000
+			return s
+		}, plan.Record, v1.ReasonPrimaryLostLog},
 		"its volume is empty":       {func() plan.State { s := healthy(); s.Members[0].Status.Role = control.RoleEmpty; return s }, plan.Record, v1.ReasonPrimaryEmpty},
 		"isolation had closed it":   {func() plan.State { s := healthy(); s.Members[0].Status.OpenWrites = false; return s }, plan.Promote, v1.ReasonPrimaryCameBack},
 		"its process was restarted": {func() plan.State { s := healthy(); s.Members[0].Status.Role = control.RoleWaiting; return s }, plan.Promote, v1.ReasonPrimaryCameBack},
@@ -315,6 +320,35 @@ func TestFailoverInProgress(t *testing.T) {
 			steps, _ := plan.Next(s)
 			if got := conditions.IsTrue(plan.Describe(s, steps).Conditions, v1.ConditionFailoverInProgress); got != c.want {
 				t.Errorf("got %t; steps %+v", got, steps)
+			}
+		})
+	}
+}
+
+// TestAResumedPrimaryIsToldHowMuchItsPeersHold, also of one that cannot be reached; not on a new
+// timeline, and not by those who left that log.
+func TestAResumedPrimaryIsToldHowMuchItsPeersHold(t *testing.T) {
+	for sentence, c := range map[string]struct {
+		change func(s *plan.State)
+		want   control.LSN
+	}{
+		"as much as it has":                      {func(*plan.State) {}, 0x1000},
+		"one was heard with more, and is silent": {func(s *plan.State) { s.Members[2].Status.FlushLSN = 0x3000; lose(&s.Members[2]) }, 0x3000},
+		"one with more has diverged": {func(s *plan.State) {
+			s.Members[2].Status.FlushLSN, s.Members[2].Status.Role = 0x3000, control.RoleDiverged
+		}, 0x1000},
+		"one with more is on an older timeline": {func(s *plan.State) { s.Members[2].Status.FlushLSN, s.Members[2].Status.Timeline = 0x3000, 3 }, 0x1000},
+		"the timeline is new":                   {func(s *plan.State) { s.Members[0].Status.Timeline = 3 }, 0},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			s := healthy()
+			s.Timeline.Fenced = []string{"orders-1", "orders-2", "orders-3"}
+			s.Members[0].Status.Role, s.Members[0].Status.OpenWrites = control.RoleWaiting, false
+			c.change(&s)
+			step := first(s)
+			r, ok := step.Request.(control.PromoteRequest)
+			if !ok || r.MustReach != c.want {
+				t.Errorf("%s %s: %+v, want MustReach %s", step.Do, step.Message, step.Request, c.want)
 			}
 		})
 	}

@@ -41,7 +41,7 @@ func (s *State) givenUp(set v1.AckSet, since time.Time) bool {
 		return true
 	}
 	if p.Reached {
-		return p.Status.Role == control.RoleEmpty || p.Status.Suspect != ""
+		return p.Status.Role == control.RoleEmpty || p.Status.Suspect != "" || p.Status.LostLSN != 0
 	}
 	if p.LastHeard.After(since) {
 		since = p.LastHeard

@@ -48,8 +48,24 @@ func promote(s *State) []Step {
 	return []Step{{
 		Do: Promote, Target: p.Name, Reason: reason,
 		Message: fmt.Sprintf("%s opens for writes on timeline %d", p.Name, timeline),
-		Request: control.PromoteRequest{Timeline: timeline, Synchronous: request(s.newestSet())},
+		Request: control.PromoteRequest{Timeline: timeline, Synchronous: request(s.newestSet()), MustReach: s.heldByPeers(p)},
 	}}
+}
+
+// heldByPeers is how much log the others hold, or held when they were heard last, of the timeline that
+// p resumes: p has sent nothing that was not durable in it, so if it ends before, it has lost log. It
+// is 0 on a new timeline, for which the election has compared what can be reached.
+func (s *State) heldByPeers(p *Member) (most control.LSN) {
+	if p.Status.Timeline != s.timeline() {
+		return 0
+	}
+	for i := range s.Members {
+		m := &s.Members[i]
+		if m != p && m.Status != nil && m.Status.Timeline == s.timeline() && m.Status.SystemIdentifier == s.SystemIdentifier && m.Status.Role != control.RoleDiverged {
+			most = max(most, m.Status.FlushLSN)
+		}
+	}
+	return most
 }
 
 // promised are the members whose promise was recorded when the primary was chosen, and those that

@@ -85,7 +85,7 @@ func (m *Member) holdsLog() bool {
 	case "", control.RoleEmpty, control.RoleCloning:
 		return false
 	}
-	return m.Status.SystemIdentifier != "" && m.Status.Suspect == ""
+	return m.Status.SystemIdentifier != "" && m.Status.Suspect == "" && m.Status.LostLSN == 0
 }
 
 // member finds an instance by name.
