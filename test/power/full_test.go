@@ -19,7 +19,7 @@ import (
 // makes room, and fills it again and cuts the power.
 func TestAFullFileSystemTurnsWritesAwayUntilThereIsRoom(t *testing.T) {
 	eachFileSystem(t, func(t *testing.T, kind attach.Kind) {
-		m := loaded(t, kind)
+		m := loaded(t, kind, "wal_keep_size=1GB") // with recycled segments it might never need more room
 		m.fill(t)
 		m.writeUntilFull(t)
 		must(t, m.load.Check(t.Context(), m.node.Connect))
