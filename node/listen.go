@@ -121,15 +121,23 @@ func (n *Node) localHandler() http.Handler {
 			http.Error(w, err.Error(), http.StatusConflict)
 		}
 	})
-	mux.HandleFunc("POST "+PathStop, func(w http.ResponseWriter, r *http.Request) {
-		n.requestStop()
-	})
+	mux.HandleFunc("POST "+PathStop, n.answerStop)
 	mux.HandleFunc("POST "+PathPromoteHere, func(w http.ResponseWriter, r *http.Request) {
 		if err := n.promoteUnmanaged(r.Context()); err != nil {
 			http.Error(w, err.Error(), http.StatusConflict)
 		}
 	})
 	return mux
+}
+
+// answerStop answers PathStop: the whole of the answer leaves before the stop closes the socket.
+func (n *Node) answerStop(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "0")
+	w.WriteHeader(http.StatusOK)
+	if err := http.NewResponseController(w).Flush(); err != nil {
+		n.log.Debug("whoever asked for a stop is gone", "reason", err)
+	}
+	n.requestStop()
 }
 
 // inDir is a file that a setting names: a relative name is in the data directory.

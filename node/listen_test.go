@@ -1,6 +1,7 @@
 package node
 
 import (
+	"net/http/httptest"
 	"testing"
 
 	"github.com/redoubt-wal/redoubt/node/config"
@@ -27,5 +28,25 @@ func TestHowAClientProvesWhoItIs(t *testing.T) {
 		if got := n.method(c.client); got != c.want {
 			t.Errorf("%s: got method %v, want %v", sentence, got, c.want)
 		}
+	}
+}
+
+// beforeStop notes whether the answer has left before the stop was asked for.
+type beforeStop struct {
+	*httptest.ResponseRecorder
+	node    *Node
+	inOrder bool
+}
+
+func (w *beforeStop) Flush() { w.inOrder = len(w.node.stopAsked) == 0 }
+
+// TestAStopIsAnsweredBeforeItBegins: it closes the socket that the answer goes through, and `node stop`
+// took the missing answer for a failure.
+func TestAStopIsAnsweredBeforeItBegins(t *testing.T) {
+	n := &Node{stopAsked: make(chan struct{}, 1)}
+	w := &beforeStop{httptest.NewRecorder(), n, false}
+	n.answerStop(w, nil)
+	if !w.inOrder || w.Header().Get("Content-Length") != "0" || len(n.stopAsked) != 1 {
+		t.Errorf("answered first: %v, headers %v, asked to stop: %d", w.inOrder, w.Header(), len(n.stopAsked))
 	}
 }
