@@ -102,6 +102,14 @@ type report struct {
 }
 
 func bench(ctx context.Context, o *options, w io.Writer) (err error) {
+	for _, d := range []string{o.dir, o.profile} {
+		if d == "" {
+			continue
+		}
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return err
+		}
+	}
 	dir, err := os.MkdirTemp(o.dir, "redoubt-bench-")
 	if err != nil {
 		return err

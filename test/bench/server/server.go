@@ -30,10 +30,11 @@ type Server struct {
 	text []string // what it has logged
 }
 
-// start runs a program whose log goes to standard error.
+// start runs a program whose log goes to standard error, in a session of its own: the kernel shares the
+// processors between sessions, and one that pgbench is in would be at a disadvantage.
 func start(as *syscall.Credential, name string, args ...string) (*Server, error) {
 	s := &Server{cmd: exec.Command(name, args...), done: make(chan struct{})}
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT, Setsid: true}
 	s.cmd.Dir = "/"
 	log, err := s.cmd.StderrPipe()
 	if err != nil {
