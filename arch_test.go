@@ -51,7 +51,7 @@ var pure = []struct{ pkg, never string }{
 	{"controllers/cluster/desired", "os net context k8s.io/client-go/... sigs.k8s.io/controller-runtime/..."},
 }
 
-// handedIn lists what packages below cmd/ get from their caller and never reach for: DESIGN's clock,
+// handedIn lists what packages below cmd/ get from their caller and never reach for: the clock, the
 // network and files. A call in a test file is free.
 var handedIn = map[string][]string{
 	"wal/... rmgr/... node/... controllers/cluster/plan controllers/cluster/desired": {

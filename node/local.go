@@ -16,6 +16,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/decoding"
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
@@ -25,7 +26,7 @@ import (
 // return closes it and opens another.
 type local struct {
 	engine *engine.Engine
-	slots  *replication.Slots
+	slots  *replslot.Slots
 	sync   *replication.SyncRep
 	server *replication.Server
 
@@ -49,7 +50,7 @@ func (n *Node) isEmpty() (bool, error) {
 // openLocal takes the data directory into use: recovery runs before it returns.
 func (n *Node) openLocal(ctx context.Context) (*local, error) {
 	l := &local{sync: replication.NewSyncRep()}
-	slots, err := replication.OpenSlots(replication.SlotsOptions{
+	slots, err := replslot.Open(replslot.Options{
 		FS: n.opts.FS, Dir: path.Join(n.opts.Dir, "pg_replslot"), Max: int(n.settings.Int("max_replication_slots")),
 	})
 	if err != nil {
@@ -116,7 +117,7 @@ func (n *Node) retain(l *local) wal.LSN {
 	return l.slots.Oldest()
 }
 
-func slotHolders(slots *replication.Slots) []api.Holder {
+func slotHolders(slots *replslot.Slots) []api.Holder {
 	var out []api.Holder
 	for _, s := range slots.List() {
 		if s.RestartLSN != 0 {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/redoubt-wal/redoubt/node/controlfile"
-	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -41,7 +41,7 @@ func (n *Node) slotRows() []builtin.Slot {
 	if l == nil {
 		return nil
 	}
-	limits := replication.SlotLimits{
+	limits := replslot.Limits{
 		Now: l.engine.Positions().Write, Keep: n.settings.Bytes("max_slot_wal_keep_size"), Usual: n.settings.Bytes("max_wal_size"),
 	}
 	var out []builtin.Slot

@@ -3,6 +3,7 @@ package node
 import (
 	api "github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 )
 
 // Status says what the node is now.
@@ -74,7 +75,7 @@ func replicaOf(r replication.Replica) api.Replica {
 	}
 }
 
-func slotOf(s replication.Slot) api.Slot {
+func slotOf(s replslot.Slot) api.Slot {
 	kind, status := "physical", "reserved"
 	if s.Logical {
 		kind = "logical"

@@ -116,8 +116,8 @@ func (m Module) validate() error {
 	bad := func(format string, args ...any) error {
 		return refusal(fmt.Sprintf("module %q cannot be loaded", m.Name), fmt.Sprintf(format, args...), "")
 	}
-	if !dnsLabel(m.Name) {
-		return bad("Its name must be a DNS label: 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at each end.")
+	if !IsModuleName(m.Name) {
+		return bad("Its name must be %s.", ModuleNameRule)
 	}
 	if _, err := semver.StrictNewVersion(m.Version); err != nil {
 		return bad("Its version %q is not a semantic version without a leading v, as 1.2.0.", m.Version)
@@ -151,16 +151,4 @@ func (m Module) validate() error {
 		}
 	}
 	return nil
-}
-
-func dnsLabel(s string) bool {
-	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return false
-		}
-	}
-	return true
 }

@@ -141,7 +141,7 @@ type Module struct {
 	// name of the module, as the image offers it.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z][a-z0-9_-]*$')",message="a module's name begins with a letter and has lower-case letters, digits, dashes and underscores"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="a module's name is a DNS label: lower-case letters, digits and hyphens, with a letter or digit at each end"
 	Name string `json:"name"`
 
 	// version is the semantic version that the image must offer, exactly.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
@@ -147,7 +148,7 @@ func keepLog(c *replication.Client, slot string) error {
 	if slot == "" {
 		return nil
 	}
-	if err := replication.ValidSlotName(slot); err != nil {
+	if err := replslot.ValidName(slot); err != nil {
 		return err
 	}
 	var refusal *rmgr.Error

@@ -12,6 +12,7 @@ import (
 
 	"github.com/redoubt-wal/redoubt/node/basebackup"
 	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
@@ -36,7 +37,7 @@ func (m *machine) follow(up *machine, change func(*replication.ReceiverOptions))
 		change(&o)
 	}
 	if _, ok := m.slots.Get("all"); !ok { // those that follow m may be far behind
-		if err := m.slots.Create(replication.Slot{Name: "all", RestartLSN: mib}, 0); err != nil {
+		if err := m.slots.Create(replslot.Slot{Name: "all", RestartLSN: mib}, 0); err != nil {
 			m.t.Fatal(err)
 		}
 	}

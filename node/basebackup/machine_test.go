@@ -20,6 +20,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/node/pgwire"
 	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
@@ -39,7 +40,7 @@ type machine struct {
 	fs    vfs.FS
 	dir   string
 	table *rmgr.Table
-	slots *replication.Slots
+	slots *replslot.Slots
 	sync  *replication.SyncRep
 	repl  *replication.Server
 	wire  *pgwire.Server
@@ -75,7 +76,7 @@ func start(t testing.TB, fsys vfs.FS, dir string, change ...func(*pgwire.Options
 	t.Helper()
 	m := &machine{t: t, fs: fsys, dir: dir, table: tableOf(t), sync: replication.NewSyncRep()}
 	var err error
-	if m.slots, err = replication.OpenSlots(replication.SlotsOptions{FS: fsys, Dir: path.Join(dir, "pg_replslot")}); err != nil {
+	if m.slots, err = replslot.Open(replslot.Options{FS: fsys, Dir: path.Join(dir, "pg_replslot")}); err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))

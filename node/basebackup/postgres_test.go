@@ -16,6 +16,7 @@ import (
 
 	"github.com/redoubt-wal/redoubt/node/basebackup"
 	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/segment"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
@@ -203,7 +204,7 @@ func TestPostgresSlotFiles(t *testing.T) {
 	if err := vfs.WriteFile(fsys, "pg_replslot/s/state", raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	slots, err := replication.OpenSlots(replication.SlotsOptions{FS: fsys, Dir: "pg_replslot"})
+	slots, err := replslot.Open(replslot.Options{FS: fsys, Dir: "pg_replslot"})
 	if err != nil {
 		t.Fatalf("%v; the file is %x", err, raw)
 	}

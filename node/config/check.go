@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // SplitList splits a list as preload_modules or listen_addresses hold it: commas, spaces around
@@ -30,8 +32,8 @@ func oneOf(values ...string) func(string) error {
 func moduleNames(v string) error {
 	names := SplitList(v)
 	for i, n := range names {
-		if n != "*" && strings.Trim(n, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
-			return fmt.Errorf("module names separated by commas; %q is none", n)
+		if n != "*" && !rmgr.IsModuleName(n) {
+			return fmt.Errorf("module names separated by commas; %q is none: %s", n, rmgr.ModuleNameRule)
 		}
 		if slices.Contains(names[:i], n) {
 			return fmt.Errorf("%q is listed twice", n)

@@ -69,6 +69,7 @@ func TestBadInputIsRefusedWithLineAndRange(t *testing.T) {
 		"open quote":         {"cluster_name = 'x", `redoubt.conf line 1: parameter "cluster_name": unterminated quoted string`},
 		"no name":            {"= 3", `redoubt.conf line 1: syntax error near "= 3": want name = value`},
 		"module twice":       {"preload_modules = 'kv, kv'", `redoubt.conf line 1: invalid value for parameter "preload_modules": "kv, kv"; "kv" is listed twice`},
+		"no module's name":   {"preload_modules = 'my_module'", `redoubt.conf line 1: invalid value for parameter "preload_modules": "my_module"; module names separated by commas; "my_module" is none: a DNS label: 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at each end`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := config.Load("redoubt.conf", []byte(c.file))

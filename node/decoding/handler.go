@@ -5,6 +5,7 @@ import (
 
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -24,7 +25,7 @@ func (h Handler) CheckPlugin(name string) error { return CheckPlugin(name) }
 func (h Handler) Settle(ctx context.Context) (wal.LSN, error) { return h.Engine.Settle(ctx) }
 
 // Open is replication.LogicalHandler.
-func (h Handler) Open(slot replication.Slot, from wal.LSN, options []replication.Option) (replication.Changes, error) {
+func (h Handler) Open(slot replslot.Slot, from wal.LSN, options []replication.Option) (replication.Changes, error) {
 	output, err := NewOutput(slot.Plugin, options)
 	if err != nil {
 		return nil, err

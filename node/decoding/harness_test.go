@@ -19,6 +19,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/decoding"
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
 	"github.com/redoubt-wal/redoubt/rmgr/ledger"
@@ -34,7 +35,7 @@ type primary struct {
 	t      *testing.T
 	fs     *vfs.Mem
 	table  *rmgr.Table
-	slots  *replication.Slots
+	slots  *replslot.Slots
 	server *replication.Server
 
 	conns   sync.WaitGroup
@@ -71,7 +72,7 @@ func standby(t *testing.T, fs *vfs.Mem, mods ...rmgr.Module) *primary {
 	t.Helper()
 	p := &primary{t: t, fs: fs, table: tableOf(t, mods)}
 	var err error
-	p.slots, err = replication.OpenSlots(replication.SlotsOptions{FS: fs, Dir: "/data/pg_replslot"})
+	p.slots, err = replslot.Open(replslot.Options{FS: fs, Dir: "/data/pg_replslot"})
 	must(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	p.Engine, err = engine.Open(t.Context(), engine.Options{
@@ -123,7 +124,7 @@ func (p *primary) call(name string, args ...any) wal.LSN {
 	return end
 }
 
-func (p *primary) slot(name string) replication.Slot {
+func (p *primary) slot(name string) replslot.Slot {
 	p.t.Helper()
 	s, ok := p.slots.Get(name)
 	if !ok {

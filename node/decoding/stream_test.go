@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
 	"github.com/redoubt-wal/redoubt/rmgr/ledger"
@@ -126,7 +126,7 @@ func TestAConfirmationIsSavedWhileTheStreamGoesOn(t *testing.T) {
 			c.until(end)
 			c.confirm(end)
 			<-time.After(1100 * time.Millisecond) // of the bubble
-			slots, err := replication.OpenSlots(replication.SlotsOptions{FS: p.fs.PowerCut(0), Dir: "/data/pg_replslot"})
+			slots, err := replslot.Open(replslot.Options{FS: p.fs.PowerCut(0), Dir: "/data/pg_replslot"})
 			must(t, err)
 			if s, _ := slots.Get("s"); s.ConfirmedFlush != end {
 				t.Errorf("confirmed %s, a power cut a second later leaves %s", end, s.ConfirmedFlush)

@@ -27,7 +27,6 @@
 //   - A closed SyncRep acknowledges nothing: every waiter and every later one gets the error.
 //   - A Receiver talks only to an upstream whose own timeline is not below the node's promise, and
 //     when Stop has returned its connection is closed and nothing more is written to the log.
-//   - A slot never holds back less than its client has confirmed as durable on disk.
 //
 // Clock, network and files are handed in.
 package replication

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -22,7 +23,7 @@ type LogicalHandler interface {
 	Settle(ctx context.Context) (wal.LSN, error)
 
 	// Open begins to decode for a slot what commits at from or later.
-	Open(slot Slot, from wal.LSN, options []Option) (Changes, error)
+	Open(slot replslot.Slot, from wal.LSN, options []Option) (Changes, error)
 }
 
 // Changes are what is decoded for one stream. Only Restart may be called by a second goroutine.

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	. "github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/segment"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
@@ -40,7 +41,7 @@ type machine struct {
 	held    wal.LSN // replay is held here; 0: it is not
 
 	sync    *SyncRep
-	slots   *Slots
+	slots   *replslot.Slots
 	server  *Server
 	timeout time.Duration
 	conns   sync.WaitGroup
@@ -71,7 +72,7 @@ func machineIn(t testing.TB, name string, fs vfs.FS, standby bool) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.slots, err = OpenSlots(SlotsOptions{FS: fs, Dir: "pg_replslot"}); err != nil {
+	if m.slots, err = replslot.Open(replslot.Options{FS: fs, Dir: "pg_replslot"}); err != nil {
 		t.Fatal(err)
 	}
 	m.sync = NewSyncRep()

@@ -2,8 +2,6 @@ package replication
 
 import (
 	"bytes"
-	"encoding/binary"
-	"hash/crc32"
 	"testing"
 	"time"
 
@@ -59,23 +57,6 @@ func FuzzStreamMessages(f *testing.F) {
 		}
 		if _, data, k, err := parseServer(b); err == nil && data == nil && b[0] == 'k' && b[17] <= 1 && !bytes.Equal(k.append(nil), b) {
 			t.Errorf("%x is written as %x", b, k.append(nil))
-		}
-	})
-}
-
-func FuzzSlotFile(f *testing.F) {
-	f.Add(encodeSlot(Slot{Name: "a", RestartLSN: 1}))
-	f.Add(encodeSlot(Slot{Name: "l", Logical: true, Plugin: "p", ConfirmedFlush: 7}))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) == slotFile { // a right checksum, or nothing behind it is ever reached
-			binary.LittleEndian.PutUint32(b[4:], crc32.Checksum(b[8:], castagnoli))
-		}
-		s, err := decodeSlot(b)
-		if err != nil {
-			return
-		}
-		if again, err := decodeSlot(encodeSlot(s)); err != nil || again != s {
-			t.Errorf("%+v is written and read as %+v, %v", s, again, err)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
@@ -135,7 +136,7 @@ func ensureSlot(c *Client, name string) error {
 	if name == "" {
 		return nil
 	}
-	if err := ValidSlotName(name); err != nil {
+	if err := replslot.ValidName(name); err != nil {
 		return err
 	}
 	rows, err := c.Query("READ_REPLICATION_SLOT " + name)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"log/slog"
 	"net"
@@ -65,7 +66,7 @@ type Options struct {
 	SystemID    uint64
 	SegmentSize uint64
 	Log         Log
-	Slots       *Slots
+	Slots       *replslot.Slots
 	Sync        *SyncRep
 	Now         func() time.Time
 	Logger      *slog.Logger

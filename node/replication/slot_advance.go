@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -42,7 +43,7 @@ func (s *Server) AdvanceSlot(ctx context.Context, pid int32, name string, upTo w
 }
 
 // skipChanges decodes for the sake of where decoding may begin again.
-func (s *Server) skipChanges(ctx context.Context, slot Slot, lost <-chan struct{}, to wal.LSN) (wal.LSN, error) {
+func (s *Server) skipChanges(ctx context.Context, slot replslot.Slot, lost <-chan struct{}, to wal.LSN) (wal.LSN, error) {
 	if err := s.mayDecode(); err != nil {
 		return 0, err
 	}

@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -13,7 +14,7 @@ import (
 // If a checkpoint moves the redo point meanwhile, it may give up the log from the old one on before it
 // sees the slot: then the slot begins at the new one.
 func (s *Server) CreatePhysicalSlot(pid int32, name string, reserve, temporary bool) (wal.LSN, error) {
-	want := Slot{Name: name, Temporary: temporary}
+	want := replslot.Slot{Name: name, Temporary: temporary}
 	if !reserve {
 		return 0, s.opts.Slots.Create(want, pid)
 	}
@@ -34,14 +35,14 @@ func (s *Server) CreateLogicalSlot(ctx context.Context, pid int32, name, plugin 
 	if err := s.mayDecode(); err != nil {
 		return 0, err
 	}
-	if err := ValidSlotName(name); err != nil {
+	if err := replslot.ValidName(name); err != nil {
 		return 0, err
 	}
 	if err := s.opts.Logical.CheckPlugin(plugin); err != nil {
 		return 0, err
 	}
 	slots, log := s.opts.Slots, s.opts.Log
-	if err := slots.Create(Slot{Name: name, Temporary: temporary, Logical: true, Plugin: plugin, RestartLSN: log.Redo()}, pid); err != nil {
+	if err := slots.Create(replslot.Slot{Name: name, Temporary: temporary, Logical: true, Plugin: plugin, RestartLSN: log.Redo()}, pid); err != nil {
 		return 0, err
 	}
 	redo := log.Redo() // a checkpoint that did not see the slot may have moved it

@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -57,7 +58,7 @@ func (s *Server) ReadSlotChanges(ctx context.Context, pid int32, c SlotChanges, 
 }
 
 // openSlot begins to decode where a slot's client has got to.
-func (s *Server) openSlot(slot Slot, options []Option) (Changes, error) {
+func (s *Server) openSlot(slot replslot.Slot, options []Option) (Changes, error) {
 	if !slot.Logical {
 		return nil, &rmgr.Error{Code: "55000", Message: "cannot use physical replication slot for logical decoding"}
 	}
@@ -88,7 +89,7 @@ func (w walk) run(changes Changes, row func(lsn wal.LSN, xid uint32, data []byte
 		}
 		select {
 		case <-w.lost:
-			return errInvalidated(w.slot)
+			return replslot.ErrInvalidated(w.slot)
 		case <-w.ctx.Done():
 			return context.Cause(w.ctx)
 		default:

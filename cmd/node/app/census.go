@@ -12,6 +12,14 @@ import (
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
+// censusVersion is that of the JSON that node census prints. Fields are added under it, never renamed.
+const censusVersion = "redoubt.dev/census-report/v1"
+
+type censusReport struct {
+	APIVersion string `json:"apiVersion"`
+	control.Census
+}
+
 func (a *app) censusCommand() *cobra.Command {
 	var dir, output string
 	cmd := &cobra.Command{
@@ -28,7 +36,7 @@ func (a *app) censusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printAs(a.stdout, output, c, func(w io.Writer) { censusTable(w, c) })
+			return printAs(a.stdout, output, censusReport{censusVersion, c}, func(w io.Writer) { censusTable(w, c) })
 		},
 	}
 	dirFlag(cmd, &dir)

@@ -1,9 +1,11 @@
-package replication
+package replslot
 
-import "github.com/redoubt-wal/redoubt/wal"
+import (
+	"github.com/redoubt-wal/redoubt/wal"
+)
 
-// SlotLimits say what log slots may hold back.
-type SlotLimits struct {
+// Limits say what log slots may hold back.
+type Limits struct {
 	Now   wal.LSN // end of the log
 	Keep  int64   // max_slot_wal_keep_size in bytes; -1: no limit
 	Usual int64   // max_wal_size: what is there anyway
@@ -16,7 +18,7 @@ type SlotLimits struct {
 //	unreserved  it is beyond max_slot_wal_keep_size: the next checkpoint gives the slot up
 //	lost        the slot was given up
 //	""          the slot needs none
-func (l SlotLimits) Status(s Slot) string {
+func (l Limits) Status(s Slot) string {
 	left, limited := l.Left(s)
 	switch {
 	case s.InvalidatedAt != 0:
@@ -33,11 +35,11 @@ func (l SlotLimits) Status(s Slot) string {
 
 // Left is safe_wal_size: how much may still be written before the slot may be given up. limited is
 // false if that never happens, or has happened.
-func (l SlotLimits) Left(s Slot) (left int64, limited bool) {
+func (l Limits) Left(s Slot) (left int64, limited bool) {
 	if l.Keep < 0 || s.RestartLSN == 0 {
 		return 0, false
 	}
 	return l.Keep - l.behind(s), true
 }
 
-func (l SlotLimits) behind(s Slot) int64 { return max(int64(l.Now)-int64(s.RestartLSN), 0) }
+func (l Limits) behind(s Slot) int64 { return max(int64(l.Now)-int64(s.RestartLSN), 0) }

@@ -1,11 +1,11 @@
-package replication
+package replslot
 
 import "testing"
 
 func TestSlotStatus(t *testing.T) {
-	limited := SlotLimits{Now: 1000, Keep: 500, Usual: 100}
+	limited := Limits{Now: 1000, Keep: 500, Usual: 100}
 	for name, c := range map[string]struct {
-		limits SlotLimits
+		limits Limits
 		slot   Slot
 		want   string
 		left   int64
@@ -18,7 +18,7 @@ func TestSlotStatus(t *testing.T) {
 		"at the limit":                      {limited, Slot{RestartLSN: 500}, "extended", 0},
 		"beyond it":                         {limited, Slot{RestartLSN: 499}, "unreserved", -1},
 		"given up":                          {limited, Slot{InvalidatedAt: 10}, "lost", 0},
-		"without a limit":                   {SlotLimits{Now: 1000, Keep: -1, Usual: 100}, Slot{RestartLSN: 1}, "extended", 0},
+		"without a limit":                   {Limits{Now: 1000, Keep: -1, Usual: 100}, Slot{RestartLSN: 1}, "extended", 0},
 	} {
 		if left, _ := c.limits.Left(c.slot); c.limits.Status(c.slot) != c.want || left != c.left {
 			t.Errorf("a slot that is %s: %q with %d left, want %q with %d", name, c.limits.Status(c.slot), left, c.want, c.left)

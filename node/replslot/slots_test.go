@@ -1,4 +1,4 @@
-package replication_test
+package replslot_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	. "github.com/redoubt-wal/redoubt/node/replication"
+	. "github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
@@ -16,7 +16,7 @@ import (
 
 func openSlots(t *testing.T, fs vfs.FS) *Slots {
 	t.Helper()
-	s, err := OpenSlots(SlotsOptions{FS: fs, Dir: "data/pg_replslot", Max: 3})
+	s, err := Open(Options{FS: fs, Dir: "data/pg_replslot", Max: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestASlotThatHoldsBackTooMuchIsGivenUp(t *testing.T) {
 
 func TestACrashLeavesAWholeSlotOrNone(t *testing.T) {
 	work := func(fs vfs.FS, done func(string)) {
-		s, err := OpenSlots(SlotsOptions{FS: fs, Dir: "data/pg_replslot"})
+		s, err := Open(Options{FS: fs, Dir: "data/pg_replslot"})
 		if err != nil {
 			return
 		}

@@ -1,4 +1,4 @@
-package replication
+package replslot
 
 import (
 	"bytes"
@@ -17,32 +17,32 @@ import (
 //	 96 restart_lsn u64 | 104 invalidated_at u64 | 112 confirmed_flush u64 | 120 two_phase_at u64
 //	128 two_phase u8 | 129 plugin, 64 bytes | 193 zeros to 200
 const (
-	slotMagic   = 0x1051CA1
-	slotVersion = 2
-	slotLength  = 184
-	slotFile    = 16 + slotLength
+	magic    = 0x1051CA1
+	version  = 2
+	length   = 184
+	fileSize = 16 + length
 
-	slotPersistent = 0
+	persistent = 0
 
-	// slotDatabase is the database that logical slots belong to (rmgr.Rel's).
-	slotDatabase = 5
+	// database is the database that logical slots belong to (rmgr.Rel's).
+	database = 5
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-var errSlotFile = errors.New("state file is damaged")
+var errFile = errors.New("state file is damaged")
 
-func encodeSlot(s Slot) []byte {
-	b := make([]byte, slotFile)
+func encode(s Slot) []byte {
+	b := make([]byte, fileSize)
 	le := binary.LittleEndian
-	le.PutUint32(b[0:], slotMagic)
-	le.PutUint32(b[8:], slotVersion)
-	le.PutUint32(b[12:], slotLength)
+	le.PutUint32(b[0:], magic)
+	le.PutUint32(b[8:], version)
+	le.PutUint32(b[12:], length)
 	copy(b[16:79], s.Name)
 	if s.Logical {
-		le.PutUint32(b[80:], slotDatabase)
+		le.PutUint32(b[80:], database)
 	}
-	le.PutUint32(b[84:], slotPersistent)
+	le.PutUint32(b[84:], persistent)
 	le.PutUint64(b[96:], uint64(s.RestartLSN))
 	le.PutUint64(b[104:], uint64(s.InvalidatedAt))
 	le.PutUint64(b[112:], uint64(s.ConfirmedFlush))
@@ -51,20 +51,20 @@ func encodeSlot(s Slot) []byte {
 	return b
 }
 
-func decodeSlot(b []byte) (Slot, error) {
-	if len(b) != slotFile {
-		return Slot{}, fmt.Errorf("%w: it has %d bytes, want %d", errSlotFile, len(b), slotFile)
+func decode(b []byte) (Slot, error) {
+	if len(b) != fileSize {
+		return Slot{}, fmt.Errorf("%w: it has %d bytes, want %d", errFile, len(b), fileSize)
 	}
 	le := binary.LittleEndian
 	switch {
-	case le.Uint32(b) != slotMagic:
-		return Slot{}, fmt.Errorf("%w: wrong magic number %08X", errSlotFile, le.Uint32(b))
-	case le.Uint32(b[8:]) != slotVersion || le.Uint32(b[12:]) != slotLength:
-		return Slot{}, fmt.Errorf("%w: unsupported version %d", errSlotFile, le.Uint32(b[8:]))
+	case le.Uint32(b) != magic:
+		return Slot{}, fmt.Errorf("%w: wrong magic number %08X", errFile, le.Uint32(b))
+	case le.Uint32(b[8:]) != version || le.Uint32(b[12:]) != length:
+		return Slot{}, fmt.Errorf("%w: unsupported version %d", errFile, le.Uint32(b[8:]))
 	case le.Uint32(b[4:]) != crc32.Checksum(b[8:], castagnoli):
-		return Slot{}, fmt.Errorf("%w: checksum mismatch", errSlotFile)
+		return Slot{}, fmt.Errorf("%w: checksum mismatch", errFile)
 	case b[79] != 0 || b[192] != 0:
-		return Slot{}, fmt.Errorf("%w: a name in it does not end", errSlotFile)
+		return Slot{}, fmt.Errorf("%w: a name in it does not end", errFile)
 	}
 	s := Slot{
 		Name:           cString(b[16:80]),
