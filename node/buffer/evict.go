@@ -39,7 +39,13 @@ func (p *Pool) lookup(tag Tag, fresh bool) (*Buffer, error) {
 	if b.usage < maxUsage {
 		b.usage++
 	}
-	ready := b.ready
+	var ready chan struct{}
+	if b.reading {
+		if b.ready == nil {
+			b.ready = make(chan struct{})
+		}
+		ready = b.ready
+	}
 	p.stats.Hits++
 	p.mu.Unlock()
 	if ready == nil {
@@ -67,8 +73,7 @@ func (p *Pool) claim(b *Buffer, tag Tag) bool {
 		b.Release()
 		return false
 	}
-	b.tag, b.usage, b.readErr = tag, 1, nil
-	b.ready = make(chan struct{})
+	b.tag, b.usage, b.readErr, b.reading = tag, 1, nil, true
 	p.list(b)
 	return true
 }
@@ -80,8 +85,11 @@ func (p *Pool) load(b *Buffer, fresh bool) error {
 	defer p.mu.Unlock()
 	p.stats.Reads++
 	b.readErr = err
-	close(b.ready)
-	b.ready = nil
+	b.reading = false
+	if b.ready != nil {
+		close(b.ready)
+		b.ready = nil
+	}
 	if err != nil {
 		p.unlist(b)
 		b.Release()
@@ -91,19 +99,24 @@ func (p *Pool) load(b *Buffer, fresh bool) error {
 
 func (p *Pool) read(b *Buffer, fresh bool) error {
 	tag := b.tag
-	b.unread = false
+	blank := b.blank
+	b.unread, b.blank = false, false
 	blocks, err := p.store.Blocks(tag.Rel, tag.Fork)
 	switch {
 	case err != nil:
 		return err
 	case tag.Block < blocks && fresh:
-		clear(b.page)
+		if !blank {
+			clear(b.page)
+		}
 		b.unread = true
 		return nil
 	case tag.Block < blocks:
 		return p.store.Read(tag.Rel, tag.Fork, tag.Block, b.page)
 	case fresh:
-		clear(b.page)
+		if !blank {
+			clear(b.page)
+		}
 		return p.store.Extend(tag.Rel, tag.Fork, tag.Block+1)
 	}
 	return ErrNoPage
@@ -163,7 +176,7 @@ func (p *Pool) sweep() *Buffer {
 		b := &p.buffers[at]
 		switch {
 		case b.page == nil:
-			b.pool, b.index, b.page = p, at, p.memory.next()
+			b.pool, b.index, b.page, b.blank = p, at, p.memory.page(), true
 			return b
 		case b.pins.Load() > 0:
 		case b.usage > 0:

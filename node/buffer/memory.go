@@ -5,29 +5,53 @@ import "github.com/redoubt-wal/redoubt/wal/page"
 // memory hands out the pool's pages, a slab at a time as they are needed. Large slabs are meant to be
 // backed by huge pages: recovery touches pages at random, and would wait for address translation as
 // long as for the pages themselves otherwise. PostgreSQL's huge_pages = try does the same.
+//
+//	│ used │ used, half ▒▒▒▒▒│ next: being populated │   not there yet   │
+//
+// When half of a slab is used, the kernel is asked on another processor to give the next one real memory,
+// which it has to fill with zeros: recovery fills pages faster than it could do so in between. A pool
+// that is never used far takes little.
 type memory struct {
 	slab []byte // not handed out yet
-	size int    // of the next slab, in bytes
+	half int    // of the slab: when so much is left, next is made
+	next []byte // the slab after
+	size int    // of the slab after that, in bytes
+	left int    // bytes of the pool that are in no slab yet
 }
 
-// Slabs are an eighth of the pool, within these bounds.
+// Slabs begin with an eighth of the pool or with firstSlab, and double up to largestSlab.
 const (
 	smallestSlab = 16 * page.Size
+	firstSlab    = 4 << 20
 	largestSlab  = 32 << 20
 )
 
 func newMemory(pages int) memory {
-	size := min(max(pages/8*page.Size, smallestSlab), largestSlab)
-	return memory{size: size / page.Size * page.Size}
+	size := min(max(pages/8*page.Size, smallestSlab), firstSlab)
+	return memory{size: size / page.Size * page.Size, left: pages * page.Size}
 }
 
-// next is a page of zeros.
-func (m *memory) next() []byte {
+// page is a page of zeros. There are as many as newMemory was told.
+func (m *memory) page() []byte {
 	if len(m.slab) == 0 {
-		m.slab = make([]byte, m.size)
-		preferHugePages(m.slab)
+		if m.slab, m.next = m.next, nil; m.slab == nil {
+			m.slab = m.make()
+		}
+		m.half = len(m.slab) / 2
 	}
 	p := m.slab[:page.Size:page.Size]
-	m.slab = m.slab[page.Size:]
+	if m.slab = m.slab[page.Size:]; len(m.slab) <= m.half && m.next == nil && m.left > 0 {
+		if m.next = m.make(); len(m.next) >= firstSlab {
+			go populate(m.next)
+		}
+	}
 	return p
+}
+
+func (m *memory) make() []byte {
+	b := make([]byte, min(m.size, m.left))
+	preferHugePages(b)
+	m.left -= len(b)
+	m.size = min(2*m.size, max(m.size, largestSlab))
+	return b
 }

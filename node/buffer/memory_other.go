@@ -3,3 +3,5 @@
 package buffer
 
 func preferHugePages([]byte) {}
+
+func populate([]byte) {}

@@ -74,6 +74,7 @@ type Buffer struct {
 	index int // in pool.buffers
 
 	unread bool // GetNew has not read the page that is on disk; guarded by the latch
+	blank  bool // the page is as memory has given it out: zeros; guarded by being the one who reads
 
 	io latch.Latch // held while the page is written
 
@@ -82,7 +83,8 @@ type Buffer struct {
 	usage   uint8
 	listed  bool // in the table
 	writing bool
-	ready   chan struct{} // closed when the page has been read; nil: it is there
+	reading bool
+	ready   chan struct{} // closed when the page has been read; made by the first who waits for that
 	readErr error
 }
 

@@ -170,8 +170,9 @@ func (a *Applier) take(ref *wal.BlockRef) ([]byte, rmgr.RedoAction, error) {
 		err = wal.RestoreImage(ref, contents)
 	case ref.WillInit:
 		t.action = rmgr.NeedsRedo
-		a.keepAll(contents)
-		clear(contents)
+		if !a.keepAll(contents) {
+			clear(contents)
+		}
 	case buf.LSN() >= a.rec.End:
 		t.action = rmgr.Done
 	default:
@@ -184,12 +185,13 @@ func (a *Applier) take(ref *wal.BlockRef) ([]byte, rmgr.RedoAction, error) {
 }
 
 // keepAll keeps a page as it is. One without header and LSN was never changed: it is all zeros.
-func (a *Applier) keepAll(contents []byte) {
-	if page.IsNew(contents) && page.LSN(contents) == 0 {
+func (a *Applier) keepAll(contents []byte) (zeros bool) {
+	if zeros = page.IsNew(contents) && page.LSN(contents) == 0; zeros {
 		a.before.keepZeros(contents)
 	} else {
 		a.before.keep(contents)
 	}
+	return zeros
 }
 
 // Keep is rmgr.RedoContext.

@@ -8,7 +8,13 @@ import (
 
 // search finds the first item whose key is not below key, and whether it is equal.
 func (n node) search(key []byte) (pos int, found bool, err error) {
-	lo, hi := n.narrow(key, 0, n.count())
+	lo, hi := 0, n.count()
+	if hi > 0 && n.right() == noSibling { // where ascending keys arrive
+		if last, err := n.key(hi - 1); err == nil && bytes.Compare(last, key) < 0 {
+			return hi, false, nil
+		}
+	}
+	lo, hi = n.narrow(key, lo, hi)
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
 		k, err := n.key(mid)
