@@ -16,7 +16,10 @@ type careless struct{}
 func (careless) Name() string                             { return "careless" }
 func (careless) Identify(uint8) string                    { return "DROP" }
 func (careless) Redo(rmgr.RedoContext, *wal.Record) error { return []error{}[len("oops")] }
-func (careless) Describe(w io.Writer, _ *wal.Record)      { io.WriteString(w, "half "); panic("oops") }
+func (careless) Foresee([]byte, *wal.Record, *wal.BlockRef, int, []uint16) []uint16 {
+	panic("oops")
+}
+func (careless) Describe(w io.Writer, _ *wal.Record) { io.WriteString(w, "half "); panic("oops") }
 
 func TestAPanicInAModuleIsAnErrorWithItsPlace(t *testing.T) {
 	err := rmgr.Redo(careless{}, nil, &wal.Record{LSN: 0x1500028})
@@ -28,6 +31,9 @@ func TestAPanicInAModuleIsAnErrorWithItsPlace(t *testing.T) {
 		if !strings.Contains(err.Error(), word) {
 			t.Errorf("%q does not say %q", err, word)
 		}
+	}
+	if got := rmgr.Foresee(careless{}, nil, nil, nil, 0, []uint16{7}); len(got) != 1 || got[0] != 7 {
+		t.Errorf("foreseen after a panic: %v", got)
 	}
 	var b strings.Builder
 	rmgr.Describe(careless{}, &b, &wal.Record{})

@@ -38,7 +38,7 @@ func (r *replayer) replayBatch(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("replay: %w", err)
 	}
-	rest := r.ahead.Read(r.reader, first, r.e.pool)
+	rest := r.ahead.Read(r.reader, first, &r.applier)
 	if err := r.take(ctx, first); err != nil {
 		return err
 	}

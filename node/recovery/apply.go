@@ -32,8 +32,9 @@ type Applier struct {
 
 // loaded is what is known of a manager once it was needed.
 type loaded struct {
-	manager rmgr.Manager
-	keeps   bool
+	manager  rmgr.Manager
+	keeps    bool
+	foreseer rmgr.Foreseer // nil: it is none
 }
 
 type touched struct {
@@ -57,11 +58,12 @@ func (a *Applier) Apply(rec *wal.Record, format rmgr.Format) error {
 }
 
 func (a *Applier) apply(rec *wal.Record, format rmgr.Format) error {
-	m, keeps := a.lookup(rec.Rmgr)
+	l := a.lookup(rec.Rmgr)
+	m := l.manager
 	if m == nil {
 		return &rmgr.NotRegisteredError{ID: rec.Rmgr, LSN: rec.LSN}
 	}
-	a.rec, a.format, a.keeps, a.signals = rec, format, keeps, a.signals[:0]
+	a.rec, a.format, a.keeps, a.signals = rec, format, l.keeps, a.signals[:0]
 	err := a.redo(m)
 	a.finish(err == nil)
 	if err != nil {
@@ -83,13 +85,14 @@ func (a *Applier) apply(rec *wal.Record, format rmgr.Format) error {
 // Release lets go of the pages that are pinned. The Applier may be used again.
 func (a *Applier) Release() { a.pins.release() }
 
-func (a *Applier) lookup(id wal.RmgrID) (m rmgr.Manager, keeps bool) {
+func (a *Applier) lookup(id wal.RmgrID) *loaded {
 	l := &a.loaded[id]
 	if l.manager == nil {
 		l.manager = manager(a.Table, id)
 		_, l.keeps = l.manager.(rmgr.Keeper)
+		l.foreseer, _ = l.manager.(rmgr.Foreseer)
 	}
-	return l.manager, l.keeps
+	return l
 }
 
 // redo calls the manager and restores the images that it did not ask for.

@@ -2,17 +2,26 @@ package recovery
 
 import "github.com/redoubt-wal/redoubt/node/buffer"
 
-// pins keep those pages from being evicted that records have named last: the next record nearly always
-// names one of them again, such as a meta page or the leaf that is being filled, and need not look for it.
+// pins keep those pages from being evicted that records have named last, or that those which come next
+// will name: they need not be looked for then.
 type pins struct {
 	pool  *buffer.Pool
-	slots [pinned]*buffer.Buffer // by block number
+	slots []*buffer.Buffer // by block number; a power of two
 }
 
-// pinned is far below buffer.MinPages. A power of two.
-const pinned = 16
+// mostPinned is enough for the records that are read ahead. A small pool has fewer: a sixteenth of it.
+const mostPinned = 256
 
-func (p *pins) slot(block uint32) **buffer.Buffer { return &p.slots[block%pinned] }
+func (p *pins) slot(block uint32) **buffer.Buffer {
+	if p.slots == nil {
+		n := 1
+		for 2*n <= min(mostPinned, p.pool.Size()/16) {
+			n *= 2
+		}
+		p.slots = make([]*buffer.Buffer, n)
+	}
+	return &p.slots[block%uint32(len(p.slots))]
+}
 
 // take is Pool.Get or, with fresh, Pool.GetNew. The pin is the caller's, who gives it back with put.
 func (p *pins) take(tag *buffer.Tag, fresh bool) (*buffer.Buffer, error) {

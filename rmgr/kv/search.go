@@ -40,34 +40,48 @@ const pivots = 7
 // items before lo are below key, those from hi on above. Halving waits for one item after the other to
 // come from memory; this waits for seven at the same time, and twice where halving waits six times.
 func (n node) narrow(key []byte, lo, hi int) (int, int) {
-	var buf [8]byte
-	copy(buf[:], key)
-	want := binary.BigEndian.Uint64(buf[:])
+	want := prefix(key)
 	for lo < hi {
-		size := hi - lo
-		k := min(pivots, size)
-		var begins [pivots]uint64
-		for i := range k {
-			begins[i] = n.beginning(lo + (i+1)*size/(k+1))
-		}
-		var below, above uint64
-		for _, b := range begins[:k] {
-			_, less := bits.Sub64(b, want, 0)
-			_, more := bits.Sub64(want, b, 0)
-			below, above = below+less, above+more
-		}
 		from, to := lo, hi
-		if below > 0 {
-			lo = from + int(below)*size/(k+1) + 1
-		}
-		if above > 0 {
-			hi = from + (k+1-int(above))*size/(k+1)
-		}
+		lo, hi = n.narrowOnce(want, from, to)
 		if lo == from && hi == to || lo > hi {
 			return from, to // all begin alike, or are out of order
 		}
 	}
 	return lo, hi
+}
+
+// narrowOnce is one step of narrow. Its bounds may cross if the items are out of order.
+func (n node) narrowOnce(want uint64, from, to int) (lo, hi int) {
+	k := min(pivots, to-from)
+	var begins [pivots]uint64
+	for i := range k {
+		begins[i] = n.beginning(pivot(from, to, i, k))
+	}
+	var below, above uint64
+	for _, b := range begins[:k] {
+		_, less := bits.Sub64(b, want, 0)
+		_, more := bits.Sub64(want, b, 0)
+		below, above = below+less, above+more
+	}
+	lo, hi = from, to
+	if below > 0 {
+		lo = pivot(from, to, int(below)-1, k) + 1
+	}
+	if above > 0 {
+		hi = pivot(from, to, k-int(above), k)
+	}
+	return lo, hi
+}
+
+// pivot is the ith of k items that divide those between from and to.
+func pivot(from, to, i, k int) int { return from + (i+1)*(to-from)/(k+1) }
+
+// prefix is the first eight bytes of a key, as a number that compares as they do.
+func prefix(key []byte) uint64 {
+	var buf [8]byte
+	copy(buf[:], key)
+	return binary.BigEndian.Uint64(buf[:])
 }
 
 // beginning is the first eight bytes of item i's key, as a number that compares as they do; any number

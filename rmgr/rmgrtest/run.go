@@ -242,7 +242,28 @@ func tryHostile(t testing.TB, r rmgr.Registration, pages Pages, rec wal.Record, 
 	} else if err := ctx.keptAll(r.Manager, &rec); err != nil {
 		t.Errorf("op %02X, main %x: %v", rec.Op(), rec.Main, err)
 	}
+	foreseeHostile(t, r, pages, &rec)
 	describeHostile(r, &rec, f)
+}
+
+// foreseeHostile lets a Foreseer look at the pages that rec names: it must not change them.
+func foreseeHostile(t testing.TB, r rmgr.Registration, pages Pages, rec *wal.Record) {
+	t.Helper()
+	f, ok := r.Manager.(rmgr.Foreseer)
+	if !ok {
+		return
+	}
+	for i := range rec.Blocks {
+		ref := &rec.Blocks[i]
+		contents := bytes.Clone(pages[PageKey{ref.Rel, ref.Fork, ref.Block}])
+		before := bytes.Clone(contents)
+		for round := range rmgr.ForeseeRounds {
+			f.Foresee(contents, rec, ref, round, nil)
+		}
+		if !bytes.Equal(contents, before) {
+			t.Errorf("op %02X, main %x: Foresee changes block %d of %s", rec.Op(), rec.Main, ref.Block, ref.Rel)
+		}
+	}
 }
 
 func describeHostile(r rmgr.Registration, rec *wal.Record, f rmgr.Format) {
