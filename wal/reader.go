@@ -38,8 +38,8 @@ type ReaderOptions struct {
 //
 // The log ends at the first record that cannot be valid. Whether that is a torn tail or corruption:
 // it is corrupt below MustReach or the source's Durable; and also if the next segment begins with a
-// valid page, because a segment is made durable before the next one is written; and if a page has a
-// lower timeline than one before it.
+// valid page, because a segment is made durable before the first page of the next one is written; and if a
+// page has a lower timeline than one before it.
 type Reader struct {
 	src     PageSource
 	check   PageCheck

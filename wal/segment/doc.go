@@ -11,8 +11,9 @@
 //
 // Invariants:
 //   - flushed ≤ written ≤ inserted. Readers see nothing beyond flushed.
-//   - A segment is durable before a byte of the next one is written. So a valid page in a later
-//     segment proves that damage in this one is no torn tail.
+//   - A segment is durable before the first page of the next one is written; other pages of the next
+//     few may be earlier (see finishing). So a later segment that begins with its own page proves that
+//     damage in this one is no torn tail.
 //   - A segment file exists, full size, durable, before an insert into it is accepted: a full disk
 //     refuses inserts (ErrNoSpace) and can never stop a flush half-way.
 //   - What lies behind the log's end on disk never looks like its continuation: prepared files are

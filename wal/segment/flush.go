@@ -45,7 +45,7 @@ func (l *Log) lead() {
 func (l *Log) flushTo(to wal.LSN) {
 	l.wmu.Lock()
 	defer l.wmu.Unlock()
-	if l.FlushedLSN() >= to || l.writeTo(to) != nil || l.syncOut() != nil {
+	if l.FlushedLSN() >= to || l.settle() != nil || l.writeTo(to, l.finishSegment) != nil || l.syncOut() != nil {
 		return
 	}
 	l.flushed.Store(uint64(to))

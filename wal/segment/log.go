@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"sync"
@@ -29,6 +30,7 @@ type Log struct {
 	preparing  bool
 	backup     bool
 	nextFlags  uint16 // for the next page header only
+	stale      bool   // segments ahead may have pages that were written before those in front of them
 	checkpoint distance
 	counters   counters
 
@@ -42,11 +44,14 @@ type Log struct {
 
 	wmu     sync.Mutex // the write lock: everything in this block
 	out     vfs.File   // the segment being written, nil between segments
+	head    []byte     // its first page if that is held back
 	dirty   bool       // out has bytes that were not synced
 	padded  [wal.PageSize]byte
 	behind  atomic.Bool // a writeBehind task is under way
 	commit  commit
 	readers readers
+
+	finishing finishing
 
 	changedMu sync.Mutex
 	changed   chan struct{}
@@ -67,7 +72,7 @@ func Open(o Options) (*Log, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	l := &Log{o: o, segSize: uint64(o.SegmentSize), ended: make(chan struct{})}
+	l := &Log{o: o, segSize: uint64(o.SegmentSize), ended: make(chan struct{}), stale: true}
 	l.files = files{fs: o.FS, dir: o.Dir, segSize: int64(o.SegmentSize), sparse: o.NoZero}
 	l.tli.Store(uint32(o.Timeline))
 	if err := makeDir(o.FS, o.Dir); err != nil {
@@ -119,7 +124,7 @@ func (l *Log) Close() error {
 	l.readers.mu.Lock()
 	l.readers.forget()
 	l.readers.mu.Unlock()
-	return l.closeOut()
+	return errors.Join(l.abandon(), l.closeOut())
 }
 
 // inBackground runs task on a goroutine of its own, or at once if there are none.

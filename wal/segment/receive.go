@@ -47,8 +47,10 @@ func (l *Log) receive(data []byte) error {
 		l.pos += wal.LSN(n)
 		l.inserted.Store(uint64(l.pos))
 		l.written.Store(uint64(l.pos))
-		if err := l.finishSegment(l.pos); err != nil {
-			return err
+		if uint64(l.pos)&(l.segSize-1) == 0 {
+			if err := l.finishSegment(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -95,14 +95,14 @@ func (l *Log) writeOut(at wal.LSN) error {
 	if at+wal.PageSize <= wal.LSN(l.written.Load())+wal.LSN(len(l.ring)) {
 		return nil // another wrote meanwhile
 	}
-	return l.writeTo(at)
+	return l.writeAhead(at)
 }
 
 // writeBehind writes the full pages that are there.
 func (l *Log) writeBehind() {
 	l.wmu.Lock()
 	if l.Err() == nil {
-		l.writeTo(wal.PageStart(wal.LSN(l.inserted.Load()))) // an error is kept by the log
+		l.writeAhead(wal.PageStart(wal.LSN(l.inserted.Load()))) // an error is kept by the log
 	}
 	l.wmu.Unlock()
 	l.behind.Store(false)

@@ -26,7 +26,7 @@ func (l *Log) StartInsert(end, prev wal.LSN, tli wal.TimelineID) error {
 	if err := l.start(end, tli); err != nil {
 		return fmt.Errorf("start inserting at %s on timeline %d: %w", end, tli, err)
 	}
-	l.mode, l.prev = inserting, prev
+	l.mode, l.prev, l.stale = inserting, prev, true
 	l.last.Store(uint64(prev))
 	return nil
 }
@@ -52,6 +52,9 @@ func (l *Log) start(end wal.LSN, tli wal.TimelineID) error {
 	}
 	l.wmu.Lock()
 	defer l.wmu.Unlock()
+	if err := l.settle(); err != nil {
+		return err
+	}
 	if err := l.closeOut(); err != nil {
 		return l.fail(err)
 	}
@@ -74,6 +77,7 @@ func (l *Log) start(end wal.LSN, tli wal.TimelineID) error {
 	for _, position := range []interface{ Store(uint64) }{&l.inserted, &l.written, &l.flushed} {
 		position.Store(uint64(end))
 	}
+	l.stale = false
 	l.prepareAhead(l.segmentStart(end))
 	l.signalChanged()
 	return nil

@@ -27,7 +27,7 @@ func (l *Log) dropBehind(end wal.LSN, tli wal.TimelineID) error {
 			continue // the parent's own: it may hold log that others want
 		}
 		if s.Timeline == tli {
-			holds, err := l.holdsLog(s)
+			holds, err := l.holdsLog(s, end)
 			if err != nil {
 				return err
 			}
@@ -46,20 +46,40 @@ func (l *Log) dropBehind(end wal.LSN, tli wal.TimelineID) error {
 	return l.o.FS.SyncDir(l.o.Dir)
 }
 
-// holdsLog reports whether a segment begins with a page that belongs there; prepared and recycled
-// ones do not.
-func (l *Log) holdsLog(s SegmentInfo) (bool, error) {
+// holdsLog reports whether a segment behind end has a page that belongs there; prepared and recycled
+// ones have none. The first page tells, unless segments were finished behind the writer's back: then any
+// page of the next few may be there without those before it.
+func (l *Log) holdsLog(s SegmentInfo, end wal.LSN) (bool, error) {
 	f, err := l.o.FS.OpenFile(l.files.path(s.Name), os.O_RDONLY, 0)
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
-	var buf [wal.LongPageHeaderSize]byte
-	if n, err := f.ReadAt(buf[:], 0); n < len(buf) {
-		return false, fmt.Errorf("read %s: %w", s.Name, err)
+	pages := int64(1)
+	if l.stale && s.Start-l.segmentStart(end) <= (mostFinished+1)*wal.LSN(l.segSize) {
+		pages = int64(l.segSize) / wal.PageSize
 	}
-	h, err := wal.DecodePageHeader(buf[:])
-	return err == nil && h.Addr == s.Start && h.Magic.Known(), nil
+	buf := make([]byte, min(pages, 32)*wal.PageSize)
+	for at := int64(0); at < pages*wal.PageSize; at += int64(len(buf)) {
+		if n, err := f.ReadAt(buf, at); n < len(buf) {
+			return false, fmt.Errorf("read %s: %w", s.Name, err)
+		}
+		if anyPageOf(buf, s.Start+wal.LSN(at)) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// anyPageOf reports whether one of the pages in b has the address that it would have with b at lsn.
+func anyPageOf(b []byte, lsn wal.LSN) bool {
+	for i := 0; i < len(b); i += wal.PageSize {
+		h, err := wal.DecodePageHeader(b[i : i+wal.PageSize])
+		if err == nil && h.Addr == lsn+wal.LSN(i) && h.Magic.Known() {
+			return true
+		}
+	}
+	return false
 }
 
 // openTail reads the page that end lies in into the ring, wipes the segment behind end, and makes the

@@ -6,9 +6,9 @@ import (
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
-// writeTo hands the ring's bytes up to to to the operating system. A segment that is full is made
-// durable before the next is touched. The caller holds wmu. An error has made the log fail.
-func (l *Log) writeTo(to wal.LSN) error {
+// writeTo hands the ring's bytes up to to to the operating system. finish takes care of each segment that
+// is full. The caller holds wmu. An error has made the log fail.
+func (l *Log) writeTo(to wal.LSN, finish func() error) error {
 	if err := l.Err(); err != nil {
 		return err
 	}
@@ -19,11 +19,21 @@ func (l *Log) writeTo(to wal.LSN) error {
 		}
 		from = end
 		l.written.Store(uint64(from))
-		if err := l.finishSegment(from); err != nil {
-			return err
+		if uint64(from)&(l.segSize-1) == 0 {
+			if err := finish(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// writeAhead is writeTo for bytes that nobody waits for.
+func (l *Log) writeAhead(to wal.LSN) error {
+	if l.o.Go == nil {
+		return l.writeTo(to, l.finishSegment)
+	}
+	return l.writeTo(to, l.finishLater)
 }
 
 // writeRing writes [from, to), which lies in one segment. When it reaches the beginning of a page but
@@ -66,16 +76,21 @@ func (l *Log) writeFile(p []byte, from wal.LSN) error {
 		l.out = f
 	}
 	l.dirty = true
+	off := int64(uint64(from) & (l.segSize - 1))
+	if off == 0 && l.finishing.pending() > 0 {
+		l.head = l.finishing.hold(p[:wal.PageSize])
+		p, off = p[wal.PageSize:], wal.PageSize
+		if len(p) == 0 {
+			return nil
+		}
+	}
 	l.counters.writes.Add(1)
-	_, err := l.out.WriteAt(p, int64(uint64(from)&(l.segSize-1)))
+	_, err := l.out.WriteAt(p, off)
 	return err
 }
 
-// finishSegment makes the segment durable and lets go of it if it ends at at.
-func (l *Log) finishSegment(at wal.LSN) error {
-	if uint64(at)&(l.segSize-1) != 0 {
-		return nil
-	}
+// finishSegment makes the segment that is full durable and lets go of it.
+func (l *Log) finishSegment() error {
 	if err := l.syncOut(); err != nil {
 		return err
 	}
@@ -106,6 +121,6 @@ func (l *Log) closeOut() error {
 		return nil
 	}
 	err := l.out.Close()
-	l.out, l.dirty = nil, false
+	l.out, l.head, l.dirty = nil, nil, false
 	return err
 }
