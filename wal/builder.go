@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 )
 
 // MaxBlocks is how many pages one record can name (block ids 0 to 32).
@@ -90,7 +89,7 @@ func (b *Builder) Finish() error {
 	b.header.Total = uint32(len(rec))
 	b.header.Prev, b.header.CRC = 0, 0
 	b.header.Encode(rec)
-	b.bodySum = crc32.Update(0, castagnoli, rec[RecordHeaderSize:])
+	b.bodySum = bodyCRC(rec)
 	b.rec = rec
 	return nil
 }
@@ -100,8 +99,7 @@ func (b *Builder) Finish() error {
 // called again with another prev.
 func (b *Builder) Seal(prev LSN) []byte {
 	binary.LittleEndian.PutUint64(b.rec[8:], uint64(prev))
-	sum := crc32.Update(b.bodySum, castagnoli, b.rec[:RecordHeaderSize-4])
-	binary.LittleEndian.PutUint32(b.rec[20:], sum)
+	binary.LittleEndian.PutUint32(b.rec[20:], sealCRC(b.bodySum, b.rec))
 	return b.rec
 }
 

@@ -101,7 +101,6 @@ func (l *Log) insert(b *wal.Builder) (start, end wal.LSN, err error) {
 	l.counters.records++
 	l.counters.bytes += int64(b.Len())
 	l.counters.images += int64(b.Images())
-	l.last.Store(uint64(start))
 	l.inserted.Store(uint64(end))
 	return start, end, nil
 }

@@ -36,7 +36,6 @@ type Log struct {
 
 	redo     atomic.Uint64 // written under mu
 	tli      atomic.Uint32 // written under mu
-	last     atomic.Uint64 // prev, for readers
 	inserted atomic.Uint64 // bytes below are complete in the ring; written under mu
 	written  atomic.Uint64 // written under wmu
 	flushed  atomic.Uint64 // written under wmu
@@ -105,7 +104,11 @@ func (l *Log) WrittenLSN() wal.LSN { return wal.LSN(l.written.Load()) }
 func (l *Log) FlushedLSN() wal.LSN { return wal.LSN(l.flushed.Load()) }
 
 // LastRecord is the start of the record inserted last.
-func (l *Log) LastRecord() wal.LSN { return wal.LSN(l.last.Load()) }
+func (l *Log) LastRecord() wal.LSN {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.prev
+}
 
 // Timeline is the timeline written or received now.
 func (l *Log) Timeline() wal.TimelineID { return wal.TimelineID(l.tli.Load()) }

@@ -27,7 +27,6 @@ func (l *Log) StartInsert(end, prev wal.LSN, tli wal.TimelineID) error {
 		return fmt.Errorf("start inserting at %s on timeline %d: %w", end, tli, err)
 	}
 	l.mode, l.prev, l.stale = inserting, prev, true
-	l.last.Store(uint64(prev))
 	return nil
 }
 
