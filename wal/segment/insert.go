@@ -79,6 +79,9 @@ func (l *Log) OverwriteContRecord(lost wal.LSN, time int64) (end wal.LSN, err er
 
 var errUnfinished = errors.New("insert: record is not finished: call Builder.Finish")
 
+// prefetchAhead is how many bytes ahead of a record the ring is prefetched: a few small records.
+const prefetchAhead = 1024
+
 // insert is Insert under the insert lock.
 func (l *Log) insert(b *wal.Builder) (start, end wal.LSN, err error) {
 	if err := l.writable(inserting); err != nil {
@@ -87,6 +90,7 @@ func (l *Log) insert(b *wal.Builder) (start, end wal.LSN, err error) {
 	if b.Len() == 0 {
 		return 0, 0, errUnfinished
 	}
+	prefetchWrite(&l.ring[int(l.pos+prefetchAhead)&(len(l.ring)-1)])
 	start = wal.RecordStart(l.pos, l.segSize)
 	end = wal.RecordEnd(start, uint32(b.Len()), l.segSize)
 	if end > l.ready {
