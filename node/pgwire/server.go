@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redoubt-wal/redoubt/node/quietconn"
 	"github.com/redoubt-wal/redoubt/node/sql"
 )
 
@@ -18,6 +19,8 @@ import (
 type Server struct {
 	options    Options
 	mockSecret []byte
+
+	room quietconn.Room
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
@@ -62,7 +65,7 @@ func (srv *Server) Serve(l net.Listener) error {
 		conn, err := l.Accept()
 		if err == nil {
 			failures = 0
-			srv.accept(conn)
+			srv.accept(srv.room.Wrap(conn))
 			continue
 		}
 		var ne net.Error
