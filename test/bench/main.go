@@ -1,6 +1,7 @@
 // Command bench measures the log, the engine and the node beside their peers on this machine:
 //
 //	bench [flags] [append|edge|scan|redo|sql|alloc]...
+//	bench -markdown FILE.json...
 //
 // It prints a table for each suite and writes all runs to a JSON file. See README.md.
 package main
@@ -31,7 +32,11 @@ func main() {
 		exit(runJob(ctx, os.Stdin, os.Stdout))
 	}
 	o, err := parse(os.Args[1:])
-	if err == nil {
+	switch {
+	case err != nil:
+	case o.markdown:
+		err = markdown(os.Stdout, o.suites)
+	default:
 		err = bench(ctx, o, os.Stdout)
 	}
 	exit(err)
@@ -58,7 +63,9 @@ type options struct {
 	pgbin   string
 	only    string
 	profile string
-	suites  []string
+	suites  []string // files, with markdown
+
+	markdown bool
 
 	node string // our binary, built by bench
 }
@@ -76,6 +83,7 @@ func parse(args []string) (*options, error) {
 	f.StringVar(&o.pgbin, "pgbin", "/usr/lib/postgresql/15/bin", "PostgreSQL 15's programs")
 	f.StringVar(&o.only, "case", "", "only cases whose name contains this")
 	f.StringVar(&o.profile, "profile", "", "directory for a processor profile of every kind of run, of this process's part in it")
+	f.BoolVar(&o.markdown, "markdown", false, "measure nothing: print the runs in these JSON files as Markdown")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
@@ -83,6 +91,9 @@ func parse(args []string) (*options, error) {
 		o.runs, o.retries, o.seconds = 1, 0, 0.1
 	}
 	o.suites = f.Args()
+	if o.markdown {
+		return o, nil
+	}
 	if len(o.suites) == 0 {
 		o.suites = suiteNames
 	}
