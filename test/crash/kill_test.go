@@ -4,8 +4,11 @@ import (
 	"flag"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"testing"
 	"time"
+
+	"github.com/redoubt-wal/redoubt/test/identical"
 )
 
 var (
@@ -79,6 +82,7 @@ func TestAKilledPrimaryLosesNothingOnItsStandby(t *testing.T) {
 		must(t, os.RemoveAll(p.data()))
 		p = s
 	}
+	samePages(t, p, standbyOf(t, p, options))
 	p.stop()
 	p.checksums()
 	t.Logf("%d promotions, %d writes acknowledged, none lost", *promotions, l.total)
@@ -92,6 +96,21 @@ func standbyOf(t *testing.T, p *server, options []string) *server {
 	s.node("basebackup", "-D", s.data(), "-d", p.conninfo()+" application_name=s", "-R")
 	s.start()
 	return s
+}
+
+// samePages compares all pages of a primary that is at rest with its standby's.
+func samePages(t *testing.T, p, s *server) {
+	t.Helper()
+	end := p.query("SELECT pg_current_wal_lsn()::text")[0][0]
+	for s.query("SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn", end)[0][0] != "true" {
+		runtime.Gosched()
+	}
+	pages, err := identical.Compare(map[string][]identical.Row{
+		"primary": identical.Rows(p.query(identical.Query)), "standby": identical.Rows(s.query(identical.Query)),
+	})
+	if err != nil || pages == 0 {
+		t.Errorf("%d pages: %v", pages, err)
+	}
 }
 
 // awaitConsistent waits until a standby without an upstream answers its socket.

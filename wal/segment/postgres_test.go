@@ -84,9 +84,9 @@ func run(t *testing.T, cmd *exec.Cmd) string {
 }
 
 // waldump returns pg_waldump's record lines from start on, up to where the log ends.
-func waldump(t *testing.T, dir string, start, end wal.LSN) []string {
+func waldump(t *testing.T, dir string, start, end wal.LSN, more ...string) []string {
 	t.Helper()
-	cmd := exec.Command(postgres(t, "pg_waldump"), "-p", dir, "-s", start.String(), "-e", end.String())
+	cmd := exec.Command(postgres(t, "pg_waldump"), append([]string{"-p", dir, "-s", start.String(), "-e", end.String()}, more...)...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	return strings.Split(strings.TrimSuffix(run(t, cmd), "\n"), "\n")
 }
