@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"github.com/redoubt-wal/redoubt/node/replslot"
-	"github.com/redoubt-wal/redoubt/rmgr"
 	"log/slog"
 	"net"
 	"slices"
@@ -14,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/redoubt-wal/redoubt/node/replslot"
+	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
