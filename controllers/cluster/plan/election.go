@@ -25,7 +25,8 @@ func elect(s *State) []Step {
 	return append(steps, s.electionWait())
 }
 
-// chosen is the best of the fenced members that may be promoted, if they are enough; else nil.
+// chosen is the best of the fenced members that may be promoted, if it is sure to have every commit;
+// else nil.
 func (s *State) chosen() *Member {
 	var eligible []string
 	for i := range s.Members {
@@ -33,11 +34,32 @@ func (s *State) chosen() *Member {
 			eligible = append(eligible, m.Name)
 		}
 	}
-	if len(eligible) == 0 || len(s.uncovered(eligible, s.Timeline.ClaimedAt.Time)) > 0 || s.awaitsWished() {
+	if len(eligible) == 0 || s.awaitsWished() {
 		return nil
 	}
-	best := slices.MaxFunc(eligible, func(a, b string) int { return s.compareLog(s.member(a), s.member(b)) })
-	return s.member(best)
+	best := s.member(slices.MaxFunc(eligible, func(a, b string) int { return s.compareLog(s.member(a), s.member(b)) }))
+	if len(s.uncovered(s.vouchFor(best), s.Timeline.ClaimedAt.Time)) > 0 {
+		return nil
+	}
+	return best
+}
+
+// vouchFor are the fenced members whose log holds nothing that m's does not: if they cover every set,
+// m has every commit. They need not be fit for promotion. The old primary is not when a module is
+// added: it is the last without it, and of an asynchronous cluster the only one whose log says enough.
+func (s *State) vouchFor(m *Member) []string {
+	var out []string
+	for i := range s.Members {
+		if v := &s.Members[i]; fenced(v, s.timeline()) && v.role() != control.RoleDiverged && longerLog(v, m) <= 0 {
+			out = append(out, v.Name)
+		}
+	}
+	return out
+}
+
+// longerLog orders by log: the timeline counts before the position.
+func longerLog(a, b *Member) int {
+	return cmp.Or(cmp.Compare(a.Status.Timeline, b.Status.Timeline), cmp.Compare(a.Status.FlushLSN, b.Status.FlushLSN))
 }
 
 // wishedWithin is how long an election of a switchover waits for the promise of the one it is for: the
@@ -52,8 +74,8 @@ func (s *State) awaitsWished() bool {
 	return to != nil && s.ineligible(to) == "" && !fenced(to, s.timeline())
 }
 
-// compareLog orders by log: the timeline counts before the position. Equal logs are told apart by the
-// wish of a switchover, then by the lowest number.
+// compareLog orders by log. Equal logs are told apart by the wish of a switchover, then by the lowest
+// number.
 func (s *State) compareLog(a, b *Member) int {
 	wished := func(m *Member) int {
 		if s.Switchover != nil && s.Switchover.To == m.Name {
@@ -62,8 +84,7 @@ func (s *State) compareLog(a, b *Member) int {
 		return 0
 	}
 	return cmp.Or(
-		cmp.Compare(a.Status.Timeline, b.Status.Timeline),
-		cmp.Compare(a.Status.FlushLSN, b.Status.FlushLSN),
+		longerLog(a, b),
 		cmp.Compare(wished(a), wished(b)),
 		-byNumber(a.Name, b.Name),
 	)

@@ -190,6 +190,20 @@ func TestLosingThePrimary(t *testing.T) {
 	}
 }
 
+// withoutModule is an asynchronous cluster whose old primary has promised, and whose i-th member has not
+// loaded the kv that the others have.
+func withoutModule(s *plan.State, i int) {
+	s.Timeline.SynchronousSets[0] = v1.AckSet{Timeline: 4, Primary: "orders-1"}
+	s.Members[0].Reached, s.Members[0].Refused = true, false
+	s.Members[0].Status.Role, s.Members[0].Status.FencedAt = control.RoleWaiting, 5
+	s.Records = []v1.RecordFamily{{Module: "kv", Rmgr: 251, Formats: v1.FormatRange{Min: 1, Max: 1}}}
+	for n := range s.Members {
+		if n != i {
+			s.Members[n].Status.Modules = []control.Module{kv("1.2.0", 1, 1)}
+		}
+	}
+}
+
 func TestChoosing(t *testing.T) {
 	for sentence, c := range map[string]struct {
 		change func(*plan.State)
@@ -231,6 +245,27 @@ func TestChoosing(t *testing.T) {
 			s.Members[2].Status.Modules = []control.Module{kv}
 			s.Timeline.SynchronousSets[0].Number = 2 // either standby has every commit
 		}, "orders-3"},
+		"the old primary cannot replay records, and another has all of its log": {func(s *plan.State) {
+			withoutModule(s, 0)
+		}, "orders-2"},
+		"the old primary cannot replay records, and has log that nobody else has": {func(s *plan.State) {
+			withoutModule(s, 0)
+			s.Members[0].Status.FlushLSN = 0x2000
+		}, v1.ReasonNoCandidate},
+		"the old primary cannot replay records, and has not promised": {func(s *plan.State) {
+			withoutModule(s, 0)
+			s.Members[0].Status.FencedAt = 4
+		}, v1.ReasonWaitingForIsolation},
+		"who cannot replay records has no more log than who can": {func(s *plan.State) {
+			withoutModule(s, 2)
+			lose(&s.Members[0])
+			s.Timeline.SynchronousSets[0].Method, s.Timeline.SynchronousSets[0].Number = "any", 1
+			s.Timeline.SynchronousSets[0].Members = []string{"orders-2", "orders-3"}
+		}, "orders-2"},
+		"who has diverged vouches for nobody": {func(s *plan.State) {
+			withoutModule(s, 0)
+			s.Members[0].Status.Role = control.RoleDiverged
+		}, v1.ReasonNoCandidate},
 		"an older set still counts: its standby is not among those that promised": {func(s *plan.State) {
 			s.Joined = append(s.Joined, "orders-4")
 			s.Timeline.SynchronousSets = append([]v1.AckSet{{Timeline: 3, Primary: "orders-4", Method: "any", Number: 1, Members: []string{"orders-1"}}}, s.Timeline.SynchronousSets...)

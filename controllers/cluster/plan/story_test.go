@@ -104,6 +104,21 @@ func TestRollout(t *testing.T) {
 	s.ends("rollout")
 }
 
+// The old primary is the only one without the new module: it cannot be elected, and of an asynchronous
+// cluster it is the only one sure to have every commit. Its log says who else is.
+func TestModuleAdded(t *testing.T) {
+	s := up(t, 3)
+	s.Spec.Modules = s.Spec.Modules[:1]
+	s.run(5 * time.Minute)
+	s.Spec.Synchronous = nil
+	s.run(10 * time.Second)
+	s.out.Reset()
+	s.say("a module is added to an asynchronous cluster")
+	s.Spec.Modules = append(s.Spec.Modules, v1.Module{Name: "ledger", Version: "1.0.3"})
+	s.run(5 * time.Minute)
+	s.ends("module-added")
+}
+
 func TestPrimaryLostWhileRolling(t *testing.T) {
 	s := up(t, 3)
 	s.say("a new image; when the first standby has it, the primary is lost")
