@@ -72,8 +72,10 @@ func (i *inserting) check(table *rmgr.Table, names []string) error {
 
 // write applies and logs one record: do by redo. The caller holds the gate and the manager's latch.
 //
-//	lock pages ─► keep copies ─► Redo ─► mark dirty ─► insert into the log ─► stamp pages ─► unlock
-//	                               └ failed: put the copies back ◄─┘
+//	lock pages ─► keep what they hold ─► Redo ─► mark dirty ─► insert into the log ─► stamp pages ─► unlock
+//	                                       └ failed: put it back ◄─┘
+//
+// Of the pages of an rmgr.Keeper what is kept is what its Redo is about to change.
 //
 // Pages are marked dirty before the record has its place: a checkpoint whose redo point comes after
 // the record must write the page, and waits for its latch.
@@ -123,18 +125,20 @@ type writer struct {
 	rec    wal.Record
 	refs   []wal.BlockRef
 	pages  []*buffer.Buffer
-	before [][]byte
+	lsns   []wal.LSN // of the pages, before the record
+	before recovery.Undo
 	format rmgr.Format
 }
 
 func (w *writer) write(m rmgr.Manager, rec rmgr.NewRecord) (wal.LSN, error) {
 	w.begin(rec)
 	defer w.release()
-	if err := w.lock(); err != nil {
+	_, keeps := m.(rmgr.Keeper)
+	if err := w.lock(keeps); err != nil {
 		return 0, err
 	}
 	if err := w.apply(m); err != nil {
-		w.undo()
+		w.before.PutBack()
 		return 0, err
 	}
 	if rec.Transactional {
@@ -142,7 +146,7 @@ func (w *writer) write(m rmgr.Manager, rec rmgr.NewRecord) (wal.LSN, error) {
 	}
 	end, err := w.log()
 	if err != nil {
-		w.undo()
+		w.before.PutBack()
 		return 0, err
 	}
 	for _, b := range w.pages {
@@ -167,8 +171,8 @@ func (w *writer) begin(rec rmgr.NewRecord) {
 	w.format = w.e.format(rec.Rmgr)
 }
 
-// lock brings in the pages, exclusively, with a copy of each.
-func (w *writer) lock() error {
+// lock brings in the pages, exclusively, with a copy of each that Redo does not keep itself.
+func (w *writer) lock(keeps bool) error {
 	if len(w.refs) > wal.MaxBlocks {
 		return fmt.Errorf("record names %d blocks, at most %d fit", len(w.refs), wal.MaxBlocks)
 	}
@@ -189,16 +193,12 @@ func (w *writer) lock() error {
 		b.Lock()
 		b.PutBack() // it is marked dirty before all is certain
 		w.pages = append(w.pages, b)
-		w.keep(len(w.pages)-1, b.Page())
+		w.lsns = append(w.lsns, b.LSN())
+		if !keeps || ref.WillInit {
+			w.before.Keep(b.Page())
+		}
 	}
 	return nil
-}
-
-func (w *writer) keep(i int, contents []byte) {
-	if i == len(w.before) {
-		w.before = append(w.before, make([]byte, page.Size))
-	}
-	copy(w.before[i], contents)
 }
 
 // apply lets the manager change the pages.
@@ -258,7 +258,7 @@ func (w *writer) build(redo wal.LSN) error {
 	b.SetXid(w.rec.Xid)
 	for i, ref := range w.refs {
 		contents := w.pages[i].Page()
-		image := !ref.WillInit && w.e.insert.images.Load() && page.LSN(w.before[i]) <= redo
+		image := !ref.WillInit && w.e.insert.images.Load() && w.lsns[i] <= redo
 		switch {
 		case image && !check:
 			ref.Data = nil
@@ -282,20 +282,14 @@ func (w *writer) logCommit() (wal.LSN, error) {
 	return end, w.e.logError(err)
 }
 
-// undo puts the pages back as they were.
-func (w *writer) undo() {
-	for i, b := range w.pages {
-		copy(b.Page(), w.before[i])
-	}
-}
-
 func (w *writer) release() {
 	for i, b := range w.pages {
 		b.Unlock()
 		b.Release()
 		w.pages[i] = nil
 	}
-	w.pages = w.pages[:0]
+	w.pages, w.lsns = w.pages[:0], w.lsns[:0]
+	w.before.Forget()
 	w.rec = wal.Record{}
 	clear(w.refs)
 }
@@ -308,8 +302,8 @@ func (w *writer) Block(_ *wal.Record, id uint8) ([]byte, rmgr.RedoAction, error)
 	return w.pages[id].Page(), rmgr.NeedsRedo, nil
 }
 
-// Keep is rmgr.RedoContext: whole pages are kept.
-func (w *writer) Keep([]byte) {}
+// Keep is rmgr.RedoContext.
+func (w *writer) Keep(b []byte) { w.before.Keep(b) }
 
 // Format is rmgr.RedoContext.
 func (w *writer) Format() rmgr.Format { return w.format }

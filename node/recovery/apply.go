@@ -22,7 +22,7 @@ type Applier struct {
 	pins    pins
 	loaded  [256]loaded
 	touched []touched
-	before  undo
+	before  Undo
 	spare   [][]byte // pages to compare, to use again
 	signals []signal
 	rec     *wal.Record
@@ -118,7 +118,7 @@ func (a *Applier) redo(m rmgr.Manager) error {
 // finish stamps the pages, or puts them back as they were, and lets go of them.
 func (a *Applier) finish(ok bool) {
 	if !ok {
-		a.before.putBack()
+		a.before.PutBack()
 	}
 	for i := range a.touched {
 		t := &a.touched[i]
@@ -133,7 +133,7 @@ func (a *Applier) finish(ok bool) {
 		a.pins.put(t.buf)
 	}
 	a.touched = a.touched[:0]
-	a.before.forget()
+	a.before.Forget()
 }
 
 // Block is rmgr.RedoContext.
@@ -190,15 +190,15 @@ func (a *Applier) take(ref *wal.BlockRef) ([]byte, rmgr.RedoAction, error) {
 // keepAll keeps a page as it is. One without header and LSN was never changed: it is all zeros.
 func (a *Applier) keepAll(contents []byte) (zeros bool) {
 	if zeros = page.IsNew(contents) && page.LSN(contents) == 0; zeros {
-		a.before.keepZeros(contents)
+		a.before.KeepZeros(contents)
 	} else {
-		a.before.keep(contents)
+		a.before.Keep(contents)
 	}
 	return zeros
 }
 
 // Keep is rmgr.RedoContext.
-func (a *Applier) Keep(b []byte) { a.before.keep(b) }
+func (a *Applier) Keep(b []byte) { a.before.Keep(b) }
 
 // copyOf is for pages to compare: give them back to spare.
 func (a *Applier) copyOf(contents []byte) []byte {

@@ -1,8 +1,8 @@
 package recovery
 
-// An undo is what it takes to put the pages of one record back. It is used again for the next record,
-// and does not allocate then.
-type undo struct {
+// An Undo is what it takes to put the pages of one record back. It is used again for the next record,
+// and does not allocate then. The zero value is empty; it is for one goroutine.
+type Undo struct {
 	kept  []kept
 	bytes []byte // what the kept ranges held, one after another
 }
@@ -14,17 +14,17 @@ type kept struct {
 	zero bool // it held zeros: nothing is stored
 }
 
-// keep stores what b, a range of a page, holds.
-func (u *undo) keep(b []byte) {
+// Keep stores what b, a range of a page, holds.
+func (u *Undo) Keep(b []byte) {
 	u.kept = append(u.kept, kept{at: b, from: len(u.bytes)})
 	u.bytes = append(u.bytes, b...)
 }
 
-// keepZeros is keep for a range that is known to hold zeros.
-func (u *undo) keepZeros(b []byte) { u.kept = append(u.kept, kept{at: b, zero: true}) }
+// KeepZeros is Keep for a range that is known to hold zeros.
+func (u *Undo) KeepZeros(b []byte) { u.kept = append(u.kept, kept{at: b, zero: true}) }
 
-// putBack makes all ranges what they were, the last kept first.
-func (u *undo) putBack() {
+// PutBack makes all ranges what they were, the last kept first.
+func (u *Undo) PutBack() {
 	for i := len(u.kept) - 1; i >= 0; i-- {
 		if k := &u.kept[i]; k.zero {
 			clear(k.at)
@@ -34,7 +34,7 @@ func (u *undo) putBack() {
 	}
 }
 
-// forget makes it ready for the next record.
-func (u *undo) forget() {
+// Forget makes it ready for the next record.
+func (u *Undo) Forget() {
 	u.kept, u.bytes = u.kept[:0], u.bytes[:0]
 }
