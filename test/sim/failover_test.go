@@ -44,6 +44,7 @@ func cluster(t *testing.T) *sim.Cluster {
 			m.Control.Close()
 		}
 	})
+	synctest.Wait() // until all of them listen
 	if err := c.Bootstrap(); err != nil {
 		t.Fatal(err)
 	}
