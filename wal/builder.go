@@ -21,7 +21,7 @@ type Builder struct {
 	head    []byte // block headers, origin, top xid, main data header
 	payload []byte // images and block data, in block order
 	main    []byte
-	rec     []byte // the assembled record; prev and crc are filled in by Seal
+	rec     []byte // the record up to its main data; prev and crc are filled in by Seal
 
 	header  RecordHeader
 	origin  uint16
@@ -64,7 +64,12 @@ func (b *Builder) SetTopXid(xid uint32) { b.topXid = xid }
 func (b *Builder) AddMain(data []byte) { b.main = append(b.main, data...) }
 
 // Len is the record's total length in bytes, header included; 0 before Finish.
-func (b *Builder) Len() int { return len(b.rec) }
+func (b *Builder) Len() int {
+	if len(b.rec) == 0 {
+		return 0
+	}
+	return len(b.rec) + len(b.main)
+}
 
 // Images is how many pages the record has an image of.
 func (b *Builder) Images() int { return b.images }
@@ -82,14 +87,13 @@ func (b *Builder) Finish() error {
 	rec = append(rec, b.head...)
 	rec = b.appendTrailingHeaders(rec)
 	rec = append(rec, b.payload...)
-	rec = append(rec, b.main...)
 	if len(rec) == RecordHeaderSize && !b.isSwitch() {
 		return errors.New("record is empty: only a segment switch carries nothing")
 	}
-	b.header.Total = uint32(len(rec))
+	b.header.Total = uint32(len(rec) + len(b.main))
 	b.header.Prev, b.header.CRC = 0, 0
 	b.header.Encode(rec)
-	b.bodySum = bodyCRC(rec)
+	b.bodySum = updateCRC(updateCRC(0, rec[RecordHeaderSize:]), b.main)
 	b.rec = rec
 	return nil
 }
@@ -98,9 +102,17 @@ func (b *Builder) Finish() error {
 // and returns its bytes, valid until the next Begin. It costs one checksum of 20 bytes; it may be
 // called again with another prev.
 func (b *Builder) Seal(prev LSN) []byte {
+	head, main := b.SealParts(prev)
+	whole := append(head, main...)
+	b.rec = whole[:len(head)] // what it has grown by is kept
+	return whole
+}
+
+// SealParts is Seal for one who copies the record anyway: its bytes in two parts, the main data last.
+func (b *Builder) SealParts(prev LSN) (head, main []byte) {
 	binary.LittleEndian.PutUint64(b.rec[8:], uint64(prev))
-	binary.LittleEndian.PutUint32(b.rec[20:], sealCRC(b.bodySum, b.rec))
-	return b.rec
+	binary.LittleEndian.PutUint32(b.rec[20:], updateCRC(b.bodySum, b.rec[:RecordHeaderSize-4]))
+	return b.rec, b.main
 }
 
 func (b *Builder) isSwitch() bool {

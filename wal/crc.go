@@ -15,12 +15,4 @@ func CRC32C(parts ...[]byte) uint32 {
 
 // sumRecord is the sum of a whole record: first the body, then the header up to the sum itself, so
 // that the body's part can be computed before the record has a place in the log.
-func sumRecord(rec []byte) uint32 { return sumHeader(sumBody(rec), rec) }
-
-// sumBody is the first part of a record's sum.
-func sumBody(rec []byte) uint32 { return crc32.Update(0, castagnoli, rec[RecordHeaderSize:]) }
-
-// sumHeader goes on where sumBody ended.
-func sumHeader(body uint32, rec []byte) uint32 {
-	return crc32.Update(body, castagnoli, rec[:RecordHeaderSize-4])
-}
+func sumRecord(rec []byte) uint32 { return CRC32C(rec[RecordHeaderSize:], rec[:RecordHeaderSize-4]) }

@@ -2,22 +2,21 @@
 
 package wal
 
-import "golang.org/x/sys/cpu"
+import (
+	"hash/crc32"
+
+	"golang.org/x/sys/cpu"
+)
 
 // sumRecordSSE42 is the sum of the record of n bytes at rec, n ≥ RecordHeaderSize.
 //
 //go:noescape
 func sumRecordSSE42(rec *byte, n int) uint32
 
-// sumBodySSE42 is the sum of n bytes at p.
+// updateSSE42 goes on from sum with n bytes at p, as crc32.Update does.
 //
 //go:noescape
-func sumBodySSE42(p *byte, n int) uint32
-
-// sumHeaderSSE42 goes on from sum with the first 20 bytes at rec.
-//
-//go:noescape
-func sumHeaderSSE42(sum uint32, rec *byte) uint32
+func updateSSE42(sum uint32, p *byte, n int) uint32
 
 // longRecord is from where on hash/crc32 is faster: it then works on three parts at a time.
 const longRecord = 768
@@ -31,18 +30,13 @@ func recordCRC(rec []byte) uint32 {
 	return sumRecord(rec)
 }
 
-// bodyCRC is sumBody likewise.
-func bodyCRC(rec []byte) uint32 {
-	if n := len(rec) - RecordHeaderSize; n > 0 && n < longRecord && cpu.X86.HasSSE42 {
-		return sumBodySSE42(&rec[RecordHeaderSize], n)
+// updateCRC is crc32.Update for the short pieces that records are made of.
+func updateCRC(sum uint32, p []byte) uint32 {
+	switch {
+	case len(p) == 0:
+		return sum
+	case len(p) < longRecord && cpu.X86.HasSSE42:
+		return updateSSE42(sum, &p[0], len(p))
 	}
-	return sumBody(rec)
-}
-
-// sealCRC is sumHeader likewise.
-func sealCRC(body uint32, rec []byte) uint32 {
-	if cpu.X86.HasSSE42 {
-		return sumHeaderSSE42(body, &rec[:RecordHeaderSize][0])
-	}
-	return sumHeader(body, rec)
+	return crc32.Update(sum, castagnoli, p)
 }

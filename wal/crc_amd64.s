@@ -37,12 +37,6 @@ one: \
 	CRC32B (DI), AX; \
 done:
 
-// SUMHEADER goes on with the first twenty bytes of the record at SI.
-#define SUMHEADER \
-	CRC32Q (SI), AX; \
-	CRC32Q 8(SI), AX; \
-	CRC32L 16(SI), AX
-
 // func sumRecordSSE42(rec *byte, n int) uint32
 //
 // The body, then the header up to the sum, without coming back to Go in between. n is at least 24.
@@ -53,27 +47,20 @@ TEXT ·sumRecordSSE42(SB), NOSPLIT, $0-20
 	LEAQ 24(SI), DI
 	SUBQ $24, CX
 	SUM
-	SUMHEADER
+	CRC32Q (SI), AX
+	CRC32Q 8(SI), AX
+	CRC32L 16(SI), AX
 	NOTL AX
 	MOVL AX, ret+16(FP)
 	RET
 
-// func sumBodySSE42(p *byte, n int) uint32
-TEXT ·sumBodySSE42(SB), NOSPLIT, $0-20
-	MOVQ p+0(FP), DI
-	MOVQ n+8(FP), CX
-	MOVL $0xFFFFFFFF, AX
+// func updateSSE42(sum uint32, p *byte, n int) uint32
+TEXT ·updateSSE42(SB), NOSPLIT, $0-28
+	MOVL sum+0(FP), AX
+	MOVQ p+8(FP), DI
+	MOVQ n+16(FP), CX
+	NOTL AX
 	SUM
 	NOTL AX
-	MOVL AX, ret+16(FP)
-	RET
-
-// func sumHeaderSSE42(sum uint32, rec *byte) uint32
-TEXT ·sumHeaderSSE42(SB), NOSPLIT, $0-20
-	MOVL sum+0(FP), AX
-	MOVQ rec+8(FP), SI
-	NOTL AX
-	SUMHEADER
-	NOTL AX
-	MOVL AX, ret+16(FP)
+	MOVL AX, ret+24(FP)
 	RET

@@ -2,8 +2,8 @@
 
 package wal
 
+import "hash/crc32"
+
 func recordCRC(rec []byte) uint32 { return sumRecord(rec) }
 
-func bodyCRC(rec []byte) uint32 { return sumBody(rec) }
-
-func sealCRC(body uint32, rec []byte) uint32 { return sumHeader(body, rec) }
+func updateCRC(sum uint32, p []byte) uint32 { return crc32.Update(sum, castagnoli, p) }

@@ -98,7 +98,7 @@ func (l *Log) insert(b *wal.Builder) (start, end wal.LSN, err error) {
 			return 0, 0, err
 		}
 	}
-	if err := l.put(b.Seal(l.prev)); err != nil {
+	if err := l.put(b.SealParts(l.prev)); err != nil {
 		return 0, 0, err
 	}
 	l.prev, l.pos = start, end

@@ -4,9 +4,9 @@ import (
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
-// put copies a record's bytes to l.pos in the ring, page headers between them, and zeros up to the
-// next multiple of 8. The caller holds mu. An error has made the log fail.
-func (l *Log) put(raw []byte) error {
+// put copies a record's bytes, in two parts, to l.pos in the ring, page headers between them, and zeros
+// up to the next multiple of 8. The caller holds mu. An error has made the log fail.
+func (l *Log) put(head, main []byte) error {
 	at := l.pos
 	if at&(wal.PageSize-1) == 0 {
 		hdr, err := l.openPage(at, 0)
@@ -16,14 +16,15 @@ func (l *Log) put(raw []byte) error {
 		at += hdr
 	}
 	for {
-		i := int(at) & (len(l.ring) - 1)
-		n := copy(l.ring[i:i+wal.PageSize-i&(wal.PageSize-1)], raw)
-		raw, at = raw[n:], at+wal.LSN(n)
-		if len(raw) == 0 {
+		end := wal.PageStart(at) + wal.PageSize
+		head, at = l.fill(head, at, end)
+		main, at = l.fill(main, at, end)
+		left := len(head) + len(main)
+		if left == 0 {
 			break
 		}
 		l.inserted.Store(uint64(at)) // complete up to here, should openPage have to write
-		hdr, err := l.openPage(at, uint32(len(raw)))
+		hdr, err := l.openPage(at, uint32(left))
 		if err != nil {
 			return err
 		}
@@ -32,6 +33,14 @@ func (l *Log) put(raw []byte) error {
 	i := int(at) & (len(l.ring) - 1)
 	clear(l.ring[i : i+int(-at&7)])
 	return nil
+}
+
+// fill copies as much of part to at as there is room for up to end, which is a page's, and returns what
+// is left of it and where that goes.
+func (l *Log) fill(part []byte, at, end wal.LSN) ([]byte, wal.LSN) {
+	i := int(at) & (len(l.ring) - 1)
+	n := copy(l.ring[i:i+int(end-at)], part)
+	return part[n:], at + wal.LSN(n)
 }
 
 // openPage makes room in the ring for the page at at and writes its header, whose size it returns.
