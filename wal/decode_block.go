@@ -29,13 +29,12 @@ func decodeBlockHeader(src []byte, rec *Record) (n, payload int, err error) {
 		rec.Blocks = append(rec.Blocks, BlockRef{})
 	}
 	b := &rec.Blocks[k]
-	*b = BlockRef{
-		ID:       id,
-		Fork:     ForkNumber(flags & blockForkMask),
-		WillInit: flags&blockWillInit != 0,
-		HasData:  flags&blockHasData != 0,
-		dataLen:  binary.LittleEndian.Uint16(src[2:]),
-	}
+	*b = BlockRef{} // in place; of a literal with values a copy is made first
+	b.ID = id
+	b.Fork = ForkNumber(flags & blockForkMask)
+	b.WillInit = flags&blockWillInit != 0
+	b.HasData = flags&blockHasData != 0
+	b.dataLen = binary.LittleEndian.Uint16(src[2:])
 	if b.Fork > ForkInit {
 		return 0, 0, fmt.Errorf("block %d: invalid fork %d", id, b.Fork)
 	}

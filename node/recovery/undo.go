@@ -16,7 +16,13 @@ type kept struct {
 
 // Keep stores what b, a range of a page, holds.
 func (u *Undo) Keep(b []byte) {
-	u.kept = append(u.kept, kept{at: b, from: len(u.bytes)})
+	n := len(u.kept)
+	if n == cap(u.kept) {
+		u.kept = append(u.kept, kept{})[:n]
+	}
+	u.kept = u.kept[:n+1]
+	k := &u.kept[n] // in place: this is done some times for each record
+	k.at, k.from, k.zero = b, len(u.bytes), false
 	u.bytes = append(u.bytes, b...)
 }
 

@@ -9,9 +9,16 @@ import (
 const cacheLine = 64
 
 // Foresee makes manager an rmgr.Foreseer: for a change in a leaf it names where the item goes, and the
-// items that the search for its place looks at first, then those that it looks at next.
+// items that the search for its place looks at first, then those that it looks at next; of a page that is
+// split, all that is in use.
 func (manager) Foresee(bytes []byte, rec *wal.Record, ref *wal.BlockRef, round int, at []uint16) []uint16 {
 	op := rec.Op()
+	if op == opSplit && round == 0 && !ref.WillInit && ref.Block != metaBlock && len(bytes) == page.Size && node(bytes).check() == nil {
+		for from := node(bytes).upper(); from < specialAt; from += cacheLine {
+			at = append(at, uint16(from))
+		}
+		return at
+	}
 	if op != opInsert && op != opUpdate && op != opDelete || ref.Block == metaBlock || len(bytes) != page.Size {
 		return at
 	}

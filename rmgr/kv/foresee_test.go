@@ -47,6 +47,29 @@ func TestForeseenAreTheNeighboursOfANewItem(t *testing.T) {
 	}
 }
 
+// A page that is split is looked at as a whole: no byte in use is further from what is foreseen than a line.
+func TestForeseenIsAllOfAPageThatIsSplit(t *testing.T) {
+	leaf := initNode(make([]byte, page.Size), 0, 7)
+	for i := range 40 {
+		leaf.insert(i, le.AppendUint16(nil, 9), fmt.Appendf(nil, "key %05d", i), make([]byte, 50))
+	}
+	rec := &wal.Record{Info: opSplit}
+	foreseen := manager{}.Foresee(leaf, rec, &wal.BlockRef{Block: 3}, 0, nil)
+	next := leaf.upper()
+	for _, off := range foreseen {
+		if int(off) > next {
+			t.Errorf("nothing is foreseen from %d to %d", next, off)
+		}
+		next = int(off) + cacheLine
+	}
+	if next < specialAt {
+		t.Errorf("nothing is foreseen from %d on", next)
+	}
+	if got := (manager{}).Foresee(leaf, rec, &wal.BlockRef{Block: 3, WillInit: true}, 0, nil); len(got) != 0 {
+		t.Errorf("of a page that is made anew %v is foreseen", got)
+	}
+}
+
 // Where ascending keys arrive the search looks at one item; on a page of another kind it looks at none.
 func TestNothingIsForeseenWhereItDoesNotHelp(t *testing.T) {
 	rec := &wal.Record{Info: opInsert, Main: appendChange(nil, 2, opInsert, change{key: []byte("k")})}
