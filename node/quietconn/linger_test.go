@@ -24,6 +24,16 @@ func TestLingering(t *testing.T) {
 			t.Errorf("read on %d times of 10,000", got)
 		}
 	})
+	t.Run("is given up when it pays every other time", func(t *testing.T) {
+		var l linger
+		lingered := 0
+		for i := range 10_000 {
+			lingered += ask(&l, 1, i%2 == 0)
+		}
+		if lingered > 500 {
+			t.Errorf("read on %d times of 10,000", lingered)
+		}
+	})
 	t.Run("comes back when it pays again", func(t *testing.T) {
 		var l linger
 		ask(&l, 10_000, false)
