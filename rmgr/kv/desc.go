@@ -9,10 +9,14 @@ import (
 )
 
 // Describe prints keys and lengths; values stay out of what people read.
-func (manager) Describe(w io.Writer, rec *wal.Record) {
+func (m manager) Describe(w io.Writer, rec *wal.Record) {
+	if len(rec.Main) > 0 && !m.knows(rmgr.Format(rec.Main[0])) {
+		fmt.Fprintf(w, "format %d, which version %s does not know (%d bytes)", rec.Main[0], m.version, len(rec.Main))
+		return
+	}
 	text, f, err := describe(rec.Op(), rec.Main)
 	switch {
-	case err != nil:
+	case err != nil || !has(f, rec.Op()):
 		fmt.Fprintf(w, "malformed (%d bytes)", len(rec.Main))
 	case rec.Op() == opInit:
 		fmt.Fprint(w, text)
@@ -24,7 +28,8 @@ func (manager) Describe(w io.Writer, rec *wal.Record) {
 func describe(op uint8, main []byte) (text string, f rmgr.Format, err error) {
 	switch op {
 	case opInit:
-		return "meta 0, root 1", 0, nil
+		f, err := parseInit(main)
+		return "meta 0, root 1", f, err
 	case opInsert, opUpdate, opDelete:
 		f, c, err := parseChange(op, main)
 		return describeChange(op, c), f, err

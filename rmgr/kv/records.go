@@ -23,6 +23,14 @@ const (
 	opExchange uint8 = 0x90
 )
 
+// parseInit reads the main data of INIT, which is its format.
+func parseInit(main []byte) (rmgr.Format, error) {
+	if len(main) != 1 {
+		return 0, errMalformed(opInit, len(main))
+	}
+	return rmgr.Format(main[0]), nil
+}
+
 // A change is the main data of INSERT, UPDATE or DELETE. Its bytes alias the record.
 type change struct {
 	slot   int // -1 from format 2 on

@@ -24,7 +24,7 @@ func (m manager) Redo(ctx rmgr.RedoContext, rec *wal.Record) error {
 		return errMalformed(rec.Op(), 0)
 	}
 	f := rmgr.Format(rec.Main[0])
-	if f == 0 || f > m.highest {
+	if !m.knows(f) {
 		return fmt.Errorf("kv: record in format %d: version %s replays formats 1–%d", f, m.version, m.highest)
 	}
 	if want := ctx.Format(); want != 0 && want != f {
@@ -37,7 +37,7 @@ func (m manager) Redo(ctx rmgr.RedoContext, rec *wal.Record) error {
 		return redoChange(ctx, rec)
 	case op == opSplit:
 		return redoSplit(ctx, rec)
-	case f < 2 || identify(op) == "":
+	case !has(f, op):
 		return fmt.Errorf("kv has no operation %02X in format %d", op, f)
 	case op == opMerge:
 		return redoMerge(ctx, rec)
@@ -50,6 +50,11 @@ func (m manager) Redo(ctx rmgr.RedoContext, rec *wal.Record) error {
 	}
 	return redoExchange(ctx, rec)
 }
+
+func (m manager) knows(f rmgr.Format) bool { return 1 <= f && f <= m.highest }
+
+// has reports whether a format has an operation.
+func has(f rmgr.Format, op uint8) bool { return identify(op) != "" && (f >= 2 || op < opMerge) }
 
 // A target is one page of a record; todo says whether this redo has to change it.
 type target struct {
@@ -84,7 +89,7 @@ func getMeta(ctx rmgr.RedoContext, rec *wal.Record) (target, error) {
 }
 
 func redoInit(ctx rmgr.RedoContext, rec *wal.Record) error {
-	if len(rec.Main) != 1 || len(rec.Blocks) != 2 {
+	if _, err := parseInit(rec.Main); err != nil || len(rec.Blocks) != 2 {
 		return errMalformed(opInit, len(rec.Main))
 	}
 	top, err := get(ctx, rec, metaBlock, true)

@@ -9,10 +9,16 @@ import (
 
 // Describe prints who, whom and how much.
 func (manager) Describe(w io.Writer, rec *wal.Record) {
+	if len(rec.Main) > 0 && rec.Main[0] != format {
+		fmt.Fprintf(w, "format %d, which version %s does not know (%d bytes)", rec.Main[0], version, len(rec.Main))
+		return
+	}
 	switch rec.Op() {
 	case opInit:
-		fmt.Fprint(w, "meta 0, directory 1, bucket 2")
-		return
+		if len(rec.Main) == 1 {
+			fmt.Fprint(w, "meta 0, directory 1, bucket 2")
+			return
+		}
 	case opOpen:
 		if o, err := parseOpening(rec); err == nil {
 			fmt.Fprintf(w, "account %q, balance %d", o.name, o.balance)

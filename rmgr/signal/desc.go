@@ -11,7 +11,7 @@ import (
 // Describe prints "signal 1; reason Please reload. (15 bytes)".
 func (manager) Describe(w io.Writer, rec *wal.Record) {
 	m, err := parse(rec.Main)
-	if err != nil {
+	if err != nil || rec.Op() != opSignal {
 		fmt.Fprintf(w, "malformed (%d bytes)", len(rec.Main))
 		return
 	}

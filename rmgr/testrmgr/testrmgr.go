@@ -80,7 +80,7 @@ func payload(rec *wal.Record) ([]byte, error) {
 // Describe prints "payload (10 bytes): payload123".
 func (manager) Describe(w io.Writer, rec *wal.Record) {
 	text, err := payload(rec)
-	if err != nil {
+	if err != nil || rec.Op() != opMessage {
 		fmt.Fprintf(w, "malformed (%d bytes)", len(rec.Main))
 		return
 	}
