@@ -2,6 +2,8 @@ package rmgr
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -20,6 +22,48 @@ const (
 	Timestamptz
 )
 
+// kept names the Go type of a value.
+func (t Type) kept() string {
+	switch t {
+	case Int8, Int4:
+		return "int64"
+	case Bool:
+		return "bool"
+	case PgLSN:
+		return "wal.LSN"
+	case Bytea:
+		return "[]byte"
+	case Float8:
+		return "float64"
+	case Timestamptz:
+		return "time.Time"
+	}
+	return "string"
+}
+
+// Holds reports whether a Go value is one of the type, or NULL.
+func (t Type) Holds(v any) bool {
+	switch v.(type) {
+	case nil:
+		return true
+	case string:
+		return t.kept() == "string"
+	case int64:
+		return t.kept() == "int64"
+	case bool:
+		return t == Bool
+	case wal.LSN:
+		return t == PgLSN
+	case []byte:
+		return t == Bytea
+	case float64:
+		return t == Float8
+	case time.Time:
+		return t == Timestamptz
+	}
+	return false
+}
+
 // A Column names and types an argument or a result column.
 type Column struct {
 	Name string
@@ -34,7 +78,7 @@ type Function struct {
 	Strict   bool     // a NULL argument gives NULL without a call
 	Returns  []Column // one column: scalar; more, or Set: rows
 	Set      bool
-	Defaults []any // values for trailing arguments left out
+	Defaults []any // values for trailing arguments left out, of a variadic function those before its last
 	Variadic bool  // the last of Args may be given any number of times, or not at all: Call gets each one
 
 	// Write names the manager whose records the function emits; nil for a read. Calls with the
@@ -44,8 +88,26 @@ type Function struct {
 	ReadsOf *wal.RmgrID
 
 	// Call runs the function. row is called once per result row and must not keep the slice.
-	// A returned *Error carries an SQLSTATE to the client.
+	// A returned *Error carries an SQLSTATE to the client. A panic is an error of the statement; what
+	// was emitted before it stays.
 	Call func(ctx context.Context, s Session, args []any, row func(...any) error) error
+}
+
+// fixed counts the arguments that are given once, or left out for a default.
+func (f *Function) fixed() int {
+	if f.Variadic {
+		return len(f.Args) - 1
+	}
+	return len(f.Args)
+}
+
+// Complete adds the defaults of arguments that were left out; ok is false if args are too few or too many.
+func (f *Function) Complete(args []any) (all []any, ok bool) {
+	missing := f.fixed() - len(args)
+	if missing > len(f.Defaults) || missing < 0 && !f.Variadic {
+		return args, false
+	}
+	return append(slices.Clone(args), f.Defaults[len(f.Defaults)-max(missing, 0):]...), true
 }
 
 // Session is what a function may use while it runs.
@@ -76,7 +138,7 @@ type NewRecord struct {
 	Rmgr   wal.RmgrID
 	Info   uint8 // only the upper four bits
 	Main   []byte
-	Blocks []NewBlock // ascending by position; block reference IDs are 0, 1, 2, …
+	Blocks []NewBlock // of the manager's own relations, ascending by position; reference IDs are 0, 1, 2, …
 
 	// Transactional gives the record a transaction of its own: an xid and a COMMIT record after it.
 	Transactional bool
@@ -105,4 +167,10 @@ func (e *Error) Error() string { return e.Message }
 // database with OID 5, with numbers that PostgreSQL gives to users' relations.
 func Rel(id wal.RmgrID, n uint32) wal.RelFileLocator {
 	return wal.RelFileLocator{Spc: 1663, DB: 5, Rel: 100000 + uint32(id)*100 + n}
+}
+
+// Owns reports whether a relation is one of the manager's, as Rel gives them.
+func Owns(id wal.RmgrID, rel wal.RelFileLocator) bool {
+	first := Rel(id, 0)
+	return rel.Spc == first.Spc && rel.DB == first.DB && first.Rel <= rel.Rel && rel.Rel < first.Rel+100
 }

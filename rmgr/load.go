@@ -144,10 +144,17 @@ func (m Module) validate() error {
 			return bad("Its function %q has no name or no code.", f.Name)
 		case len(f.Returns) == 0:
 			return bad("Its function %q returns nothing.", f.Name)
-		case len(f.Defaults) > len(f.Args):
-			return bad("Its function %q has more defaults than arguments.", f.Name)
+		case f.Variadic && len(f.Args) == 0:
+			return bad("Its function %q is variadic and has no argument to repeat.", f.Name)
+		case len(f.Defaults) > f.fixed():
+			return bad("Its function %q has more defaults than arguments that can have one.", f.Name)
 		case f.Write != nil && !own[*f.Write]:
 			return bad("Its function %q writes records of ID %d, which is not the module's.", f.Name, *f.Write)
+		}
+		for i, v := range f.Defaults {
+			if a := f.Args[f.fixed()-len(f.Defaults)+i]; !a.Type.Holds(v) {
+				return bad("Its function %q has the default %v (%T) for its argument %q, whose type is kept as %s.", f.Name, v, v, a.Name, a.Type.kept())
+			}
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ func (e *Engine) Call(ctx context.Context, fn *rmgr.Function, args []any, row fu
 	}
 	defer leave()
 	s := &session{e: e, ctx: ctx, fn: fn}
-	err = fn.Call(ctx, s, args, row)
+	err = rmgr.Call(ctx, fn, s, args, row, s.mayRecover)
 	return s.end, err
 }
 
@@ -75,7 +75,11 @@ type session struct {
 	ctx context.Context
 	fn  *rmgr.Function
 	end wal.LSN
+
+	emitting bool // a panic now is the engine's own: a record may be half made
 }
+
+func (s *session) mayRecover() bool { return !s.emitting }
 
 // Page is rmgr.Session.
 func (s *session) Page(rel wal.RelFileLocator, fork wal.ForkNumber, block uint32, fn func(page []byte)) (bool, error) {
@@ -103,7 +107,9 @@ func (s *session) Format(id wal.RmgrID) rmgr.Format { return s.e.format(id) }
 
 // Emit is rmgr.Emitter. Besides its own manager's records a function may write messages.
 func (s *session) Emit(rec rmgr.NewRecord) (wal.LSN, error) {
+	s.emitting = true
 	end, err := s.emit(rec)
+	s.emitting = false
 	if err == nil {
 		s.end = end
 	}

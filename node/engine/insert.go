@@ -113,6 +113,9 @@ func (e *Engine) writable(rec rmgr.NewRecord) (rmgr.Manager, error) {
 	if rec.Rmgr.Custom() && e.format(rec.Rmgr) == 0 {
 		return nil, errNotLoaded(rec.Rmgr)
 	}
+	if err := ownPages(rec); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 
@@ -184,6 +187,9 @@ func (w *writer) lock(keeps bool) error {
 		}
 		get := w.e.pool.Get
 		if ref.WillInit {
+			if err := w.mayLeap(ref); err != nil {
+				return err
+			}
 			get = w.e.pool.GetNew
 		}
 		b, err := get(tag)

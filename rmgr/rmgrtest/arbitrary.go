@@ -26,8 +26,11 @@ func Arbitrary(m rmgr.Module, n int) Workload {
 		for range n {
 			f := writers[rng.IntN(len(writers))]
 			args := make([]any, len(f.Args))
-			for i, a := range f.Args {
-				args[i] = arbitrary(a.Type, rng)
+			if f.Variadic {
+				args = make([]any, len(f.Args)-1+rng.IntN(4))
+			}
+			for i := range args {
+				args[i] = arbitrary(f.Args[min(i, len(f.Args)-1)].Type, rng)
 			}
 			logged := len(e.Log)
 			_, err := e.Call(f.Name, args...)

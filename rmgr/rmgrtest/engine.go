@@ -79,11 +79,10 @@ func (e *Engine) Call(name string, args ...any) ([][]any, error) {
 	if !ok {
 		return nil, &rmgr.Error{Code: "42883", Message: fmt.Sprintf("function %s does not exist", name)}
 	}
-	missing := len(f.Args) - len(args)
-	if missing < 0 || missing > len(f.Defaults) {
+	args, ok = f.Complete(args)
+	if !ok {
 		return nil, &rmgr.Error{Code: "42883", Message: fmt.Sprintf("function %s does not take %d arguments", name, len(args))}
 	}
-	args = append(slices.Clone(args), f.Defaults[len(f.Defaults)-missing:]...)
 	for i := range args {
 		if n, ok := args[i].(int); ok {
 			args[i] = int64(n)
@@ -98,6 +97,11 @@ func (e *Engine) Call(name string, args ...any) ([][]any, error) {
 	err := f.Call(context.Background(), e, args, func(row ...any) error {
 		if len(row) != len(f.Returns) {
 			return fmt.Errorf("rmgrtest: %s gave %d columns, it declares %d", name, len(row), len(f.Returns))
+		}
+		for i, v := range row {
+			if c := f.Returns[i]; !c.Type.Holds(v) {
+				return fmt.Errorf("rmgrtest: %s gave a %T for its column %s, see rmgr.Type", name, v, c.Name)
+			}
 		}
 		rows = append(rows, slices.Clone(row))
 		return nil
@@ -185,6 +189,9 @@ func wellFormed(in rmgr.NewRecord) error {
 		}
 	}
 	for _, b := range in.Blocks {
+		if in.Rmgr.Custom() && !rmgr.Owns(in.Rmgr, b.Rel) {
+			return fmt.Errorf("rmgrtest: a record of resource manager %d names relation %s, which is not its own: see rmgr.Rel", in.Rmgr, b.Rel)
+		}
 		if len(b.Data) > 65535 {
 			return fmt.Errorf("rmgrtest: block data of %d bytes", len(b.Data))
 		}

@@ -1,0 +1,94 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+	"github.com/redoubt-wal/redoubt/rmgr/kv"
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
+
+// withFunction is kv with one function more.
+func withFunction(name string, call func(s rmgr.Session) error) rmgr.Module {
+	m, id := kv.Module, wal.RmgrID(kv.ID)
+	m.Functions = append(m.Functions[:len(m.Functions):len(m.Functions)], rmgr.Function{
+		Name: name, Returns: []rmgr.Column{{Name: name, Type: rmgr.Int8}}, Write: &id,
+		Call: func(_ context.Context, s rmgr.Session, _ []any, row func(...any) error) error {
+			if err := call(s); err != nil {
+				return err
+			}
+			return row(int64(1))
+		},
+	})
+	return m
+}
+
+// A function that panics fails its statement and nothing else: what it had locked is free again.
+func TestAFunctionThatPanicsFailsItsStatement(t *testing.T) {
+	for where, f := range map[string]func(s rmgr.Session) error{
+		"on its own": func(rmgr.Session) error { panic("a bug") },
+		"while it looks at a page": func(s rmgr.Session) error {
+			_, err := s.Page(rmgr.Rel(kv.ID, 0), wal.ForkMain, 0, func([]byte) { panic("a bug") })
+			return err
+		},
+	} {
+		t.Run(where, func(t *testing.T) {
+			m := vfs.NewMem()
+			module := withFunction("buggy", f)
+			initDir(t, m, module)
+			o := options(t, m, module)
+			e := primary(t, o)
+			defer e.Abort()
+			if _, _, err := call(e, o.Table, "kv_put", "k", "v"); err != nil {
+				t.Fatal(err)
+			}
+			_, _, err := call(e, o.Table, "buggy")
+			var refused *rmgr.Error
+			if !errors.As(err, &refused) || refused.Code != "XX000" || refused.Message != "function buggy panicked: a bug" ||
+				!strings.Contains(refused.Detail, "badmodule_test.go:") {
+				t.Errorf("got %v, %+v", err, refused)
+			}
+			if _, _, err := call(e, o.Table, "kv_put", "k", "w"); err != nil {
+				t.Errorf("the next write: %v", err)
+			}
+		})
+	}
+}
+
+// A record may change its own manager's pages only, and may not fill the disk with a wrong number.
+func TestRecordsThatNameForeignOrFarPagesAreRefused(t *testing.T) {
+	for why, c := range map[string]struct {
+		block rmgr.NewBlock
+		want  string
+	}{
+		"another manager's relation": {rmgr.NewBlock{Rel: rmgr.Rel(252, 0), WillInit: true},
+			"a record of resource manager 251 names a page of relation 1663/5/125200, which is not its own: those are 1663/5/125100 and the 99 after it"},
+		"no manager's relation": {rmgr.NewBlock{Rel: wal.RelFileLocator{Spc: 1663, DB: 5, Rel: 1259}, WillInit: true},
+			"a record of resource manager 251 names a page of relation 1663/5/1259, which is not its own: those are 1663/5/125100 and the 99 after it"},
+		"a page far behind the end": {rmgr.NewBlock{Rel: rmgr.Rel(251, 7), Block: 4_000_000_000, WillInit: true},
+			"a record makes block 4000000000 of relation 1663/5/125107, which has 0: at most 131071 blocks may lie between"},
+	} {
+		t.Run(why, func(t *testing.T) {
+			m := vfs.NewMem()
+			module := withFunction("foreign", func(s rmgr.Session) error {
+				_, err := s.Emit(rmgr.NewRecord{Rmgr: kv.ID, Main: []byte{1}, Blocks: []rmgr.NewBlock{c.block}})
+				return err
+			})
+			initDir(t, m, module)
+			o := options(t, m, module)
+			e := primary(t, o)
+			defer e.Abort()
+			before := e.Positions().Insert
+			if _, _, err := call(e, o.Table, "foreign"); err == nil || err.Error() != c.want {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+			if now := e.Positions().Insert; now != before {
+				t.Errorf("the log grew from %s to %s", before, now)
+			}
+		})
+	}
+}
