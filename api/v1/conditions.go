@@ -107,6 +107,7 @@ const (
 	ReasonMostAdvancedStandby   = "MostAdvancedStandby"
 	ReasonFenceBeforePromotion  = "FenceBeforePromotion"
 	ReasonPromoteClaimed        = "PromoteClaimed"
+	ReasonRecordsAnnounced      = "RecordsAnnounced"
 	ReasonPrimaryCameBack       = "PrimaryCameBack"
 	ReasonWaitingForPrimary     = "WaitingForPrimary"
 	ReasonNoFailover            = "NoFailover"

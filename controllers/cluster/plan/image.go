@@ -211,7 +211,10 @@ func accept(s *State) []Step {
 	}
 	d := s.decisions()
 	d.Accepted = want
-	d.Records = letGo(s.mayWrite(want), want, used)
+	if s.Timeline == nil { // a new cluster, or one whose records are lost: what it may hold is unknown
+		d.Records = s.mayWrite(want.Modules)
+	}
+	d.Records = letGo(d.Records, want, used)
 	message := "pods are built from " + want.Image + " with " + offers(want.Modules)
 	steps = append(steps, record(d, v1.ReasonNewRevision, want.Reference, message))
 	for _, o := range used {
@@ -236,24 +239,5 @@ func letGo(records []v1.RecordFamily, rev *v1.Revision, used []Override) []v1.Re
 			out = append(out, f)
 		}
 	}
-	return out
-}
-
-// mayWrite adds what a revision writes to the families of records that may stand in the log. The
-// format in force stays where it is while the new revision can write it.
-func (s *State) mayWrite(rev *v1.Revision) []v1.RecordFamily {
-	out := slices.Clone(s.Records)
-	for _, m := range rev.Modules {
-		for _, r := range m.Rmgrs {
-			k := slices.IndexFunc(out, func(f v1.RecordFamily) bool { return f.Rmgr == r.ID })
-			switch {
-			case k < 0:
-				out = append(out, v1.RecordFamily{Module: m.Name, Rmgr: r.ID, Name: r.Name, Formats: r.Writes})
-			case r.Writes.Min > out[k].Formats.Max: // it cannot write the old format
-				out[k].Formats.Max = r.Writes.Max
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b v1.RecordFamily) int { return int(a.Rmgr - b.Rmgr) })
 	return out
 }

@@ -17,7 +17,7 @@ var always = []rule{probe, label, accept, create, revive, mend, fenceStrays}
 var leadership = []rule{adopt, bootstrap, elect, handOver, promote, failover, awaitPrimary}
 
 // While a primary serves each of these may speak,
-var upkeep = []rule{identify, follow, synchronous, retire, raiseFormat}
+var upkeep = []rule{identify, announce, follow, synchronous, retire, raiseFormat}
 
 // and of these the first.
 var changes = []rule{scaleDown, requested, rollout}

@@ -45,6 +45,9 @@ func promote(s *State) []Step {
 	if p.Status.ReplayPaused != nil {
 		return []Step{wait(v1.ReasonNoCandidate, p.Name, fmt.Sprintf("%s paused replay at %s: %s", p.Name, p.Status.ReplayPaused.LSN, p.Status.ReplayPaused.Detail), time.Minute, time.Second)}
 	}
+	if said := s.announced(p, p.Status.Modules); said != nil {
+		return said
+	}
 	return []Step{{
 		Do: Promote, Target: p.Name, Reason: reason,
 		Message: fmt.Sprintf("%s opens for writes on timeline %d", p.Name, timeline),

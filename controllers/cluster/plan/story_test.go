@@ -119,6 +119,29 @@ func TestModuleAdded(t *testing.T) {
 	s.ends("module-added")
 }
 
+// Nobody has written a record of a module that is only on its way in: an instance without it can take
+// over, and its rollout can be taken back.
+func TestModuleAddedWithABadImage(t *testing.T) {
+	s := newStory(t, 3)
+	s.Spec.Image, s.Spec.Modules = "node:noledger", s.Spec.Modules[:1]
+	s.run(time.Minute)
+	s.out.Reset()
+	s.lastSaid = ""
+	s.say("ledger is added with an image whose node does not start; then the primary is lost with its machine")
+	s.images["node:bad"] = s.images["node:1"]
+	s.broken["node:bad"] = "CrashLoopBackOff: exec format error"
+	s.Spec.Image, s.Spec.Modules = "node:bad", append(s.Spec.Modules, v1.Module{Name: "ledger", Version: "1.0.3"})
+	s.Spec.Synchronous.Number = 2 // either standby has every commit
+	s.run(time.Minute)
+	s.losePod("orders-1")
+	s.nodes["orders-1"].cut = true
+	s.run(time.Minute)
+	s.say("the spec is put back")
+	s.Spec.Image, s.Spec.Modules = "node:noledger", s.Spec.Modules[:1]
+	s.run(5 * time.Minute)
+	s.ends("module-added-bad-image")
+}
+
 func TestPrimaryLostWhileRolling(t *testing.T) {
 	s := up(t, 3)
 	s.say("a new image; when the first standby has it, the primary is lost")
