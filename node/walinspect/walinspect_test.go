@@ -2,12 +2,16 @@ package walinspect_test
 
 import (
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/walinspect"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/test/golden"
@@ -94,6 +98,59 @@ func TestBlocksAddUpToRecords(t *testing.T) {
 			t.Errorf("%s: %d bytes of images in %d references, want %d in %q", r.Start, images[r.Start], references[r.Start], r.Images, r.References)
 		}
 	}
+}
+
+// pg_get_wal_block_info is 16's: columns, types and every row as the server of 16 gave them for its log.
+func TestBlocksAreTheServers(t *testing.T) {
+	l := golden.Load(t, 16)
+	columns, said := l.Blocks(t)
+	var ours []string
+	for _, f := range walinspect.Functions(rmgr.NewTable(), nil) {
+		if f.Name == "pg_get_wal_block_info" {
+			for _, c := range f.Returns {
+				ours = append(ours, c.Name+" "+sql.TypeName(c.Type))
+			}
+		}
+	}
+	if diff := cmp.Diff(columns, ours); diff != "" {
+		t.Errorf("columns (-PostgreSQL +ours)\n%s", diff)
+	}
+	end, err := wal.ParseLSN(said[len(said)-1][1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := 0
+	err = call(t, l, end, "pg_get_wal_block_info", func(row ...any) error {
+		if i == len(said) {
+			return fmt.Errorf("PostgreSQL has no more rows: %v", row)
+		}
+		want := said[i]
+		got := make([]string, len(row))
+		for c, v := range row {
+			got[c] = printed(v)
+		}
+		if want[17] == "" {
+			got[17] = "" // only the server can describe it
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			return fmt.Errorf("row %d (-PostgreSQL +ours)\n%s", i, diff)
+		}
+		i++
+		return nil
+	}, l.Start(), end)
+	if err != nil || i != len(said) {
+		t.Errorf("%d rows of %d, %v", i, len(said), err)
+	}
+}
+
+func printed(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "NULL"
+	case []byte:
+		return fmt.Sprintf("%x", md5.Sum(v))
+	}
+	return fmt.Sprint(v)
 }
 
 func TestRefusals(t *testing.T) {

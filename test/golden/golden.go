@@ -125,6 +125,20 @@ func (l *Log) Unpack(t testing.TB, dir string) {
 // Said is what pg_waldump printed about 15's timeline 1: "lines" (-b), "stats" or "records".
 func (l *Log) Said(form string) string { return string(l.files["pg_waldump."+form]) }
 
+// Blocks is what 16's pg_get_wal_block_info() gave for Records' log: its columns as "name type", and its
+// rows with "NULL" for NULL, md5 sums in place of the last two columns, and an empty description where
+// only the server can write one.
+func (l *Log) Blocks(t testing.TB) (columns []string, rows [][]string) {
+	t.Helper()
+	for line := range strings.Lines(string(l.files["blocks.tsv"])) {
+		rows = append(rows, strings.Split(strings.TrimSuffix(line, "\n"), "\t"))
+	}
+	if len(rows) < 2 {
+		t.Fatalf("no blocks of PostgreSQL %d", l.Major)
+	}
+	return rows[0], rows[1:]
+}
+
 // A Record is what the server said about a record (pg_walinspect). Description is only that of XLOG,
 // Transaction, Standby, LogicalMessage and Generic records.
 type Record struct {

