@@ -9,11 +9,11 @@ import (
 )
 
 // Call calls f.Call; a panic in the module's code becomes an *Error (XX000) that says where it
-// happened, and the caller goes on: pages change in Emit only, which is whole or not at all. mayRecover
-// is asked first: a panic below Emit is the engine's own and must not be hidden.
-func Call(ctx context.Context, f *Function, s Session, args []any, row func(...any) error, mayRecover func() bool) (err error) {
+// happened, and the caller goes on: pages change in Emit only, which is whole or not at all. While
+// emitting is true a panic is left alone: it is the engine's own and must not be hidden.
+func Call(ctx context.Context, f *Function, s Session, args []any, row func(...any) error, emitting *bool) (err error) {
 	defer func() {
-		if !mayRecover() {
+		if *emitting {
 			return
 		}
 		if p := recover(); p != nil {

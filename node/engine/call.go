@@ -21,7 +21,7 @@ func (e *Engine) Call(ctx context.Context, fn *rmgr.Function, args []any, row fu
 	}
 	defer leave()
 	s := &session{e: e, ctx: ctx, fn: fn}
-	err = rmgr.Call(ctx, fn, s, args, row, s.mayRecover)
+	err = rmgr.Call(ctx, fn, s, args, row, &s.emitting)
 	return s.end, err
 }
 
@@ -78,8 +78,6 @@ type session struct {
 
 	emitting bool // a panic now is the engine's own: a record may be half made
 }
-
-func (s *session) mayRecover() bool { return !s.emitting }
 
 // Page is rmgr.Session.
 func (s *session) Page(rel wal.RelFileLocator, fork wal.ForkNumber, block uint32, fn func(page []byte)) (bool, error) {
