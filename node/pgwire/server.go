@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redoubt-wal/redoubt/node/quietconn"
 	"github.com/redoubt-wal/redoubt/node/sql"
 )
 
@@ -19,8 +18,6 @@ import (
 type Server struct {
 	options    Options
 	mockSecret []byte
-
-	room quietconn.Room
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
@@ -65,7 +62,7 @@ func (srv *Server) Serve(l net.Listener) error {
 		conn, err := l.Accept()
 		if err == nil {
 			failures = 0
-			srv.accept(srv.room.Wrap(conn))
+			srv.accept(conn)
 			continue
 		}
 		var ne net.Error
