@@ -74,26 +74,24 @@ func allocInsert(j job) (float64, error) {
 	return n / float64(j.Records), l.Close()
 }
 
-// allocGroup divides by the number of flushes.
+// allocGroup divides by the number of flushes, both of the measured part.
 func allocGroup(j job) (float64, error) {
 	l, err := backend.OpenRedoubt(backend.Options{Dir: filepath.Join(j.Dir, "log"), Durable: true}, true)
 	if err != nil {
 		return 0, err
 	}
-	before := l.Segments.Syncs()
-	var r load.Result
-	n, err := mallocs(func() error {
-		r, err = load.Run(load.Plan{Committers: 64, Size: j.Size, Measured: j.Measured}, l.Appender)
-		return err
-	})
-	groups := l.Segments.Syncs() - before
+	var before uint64
+	r, err := load.Run(load.Plan{
+		Committers: 64, Size: j.Size, Warmup: j.Warmup, Measured: j.Measured, Begin: func() { before = l.Segments.Syncs() },
+	}, l.Appender)
 	if err != nil {
 		return 0, err
 	}
+	groups := l.Segments.Syncs() - before
 	if groups == 0 || r.Records == 0 {
 		return 0, fmt.Errorf("%d records in %d groups", r.Records, groups)
 	}
-	return n / float64(groups), l.Close()
+	return float64(r.Mallocs) / float64(groups), l.Close()
 }
 
 func allocScan(ctx context.Context, j job) (float64, error) {

@@ -14,7 +14,8 @@ type Plan struct {
 	Size       int // bytes of a record
 	Warmup     time.Duration
 	Measured   time.Duration
-	Timed      bool // take each append's time: not where an append costs less than a clock
+	Timed      bool   // take each append's time: not where an append costs less than a clock
+	Begin      func() // if not nil, called when the measured part begins
 }
 
 // A Result is what they saw in the measured part.
@@ -48,6 +49,9 @@ func Run(p Plan, appender func() func([]byte) error) (Result, error) {
 	time.Sleep(p.Warmup)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
+	if p.Begin != nil {
+		p.Begin()
+	}
 	start := time.Now()
 	phase.CompareAndSwap(warming, measuring)
 	time.Sleep(p.Measured)
