@@ -2,11 +2,9 @@ package envtest_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -159,59 +157,6 @@ func (s *scene) deleteByForce(pod string) {
 
 const three = `{instances: 3, image: "node:1", storage: {size: 1Gi}, synchronous: {},
   modules: [{name: kv, version: 1.2.0}, {name: ledger, version: 1.0.3}]}`
-
-// Real nodes, as processes: REDOUBT_NODE names the binary.
-func TestRealNodes(t *testing.T) {
-	binary := os.Getenv("REDOUBT_NODE")
-	if binary == "" {
-		t.Skip("REDOUBT_NODE does not name a node's binary")
-	}
-	text, err := exec.Command(binary, "modules", "-o", "json").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m control.Manifest
-	if err := json.Unmarshal(text, &m); err != nil {
-		t.Fatal(err)
-	}
-	versions := map[string]string{}
-	for _, mod := range m.Modules {
-		versions[mod.Name] = mod.Version
-	}
-	startOperator(t)
-	s := newScene(t, "real", strings.NewReplacer("1.2.0", versions["kv"], "1.0.3", versions["ledger"]).Replace(three), map[string]control.Manifest{"node:1": m})
-	s.eventually("three instances ready", 60*time.Second, ready)
-	s.serves("real-1")
-
-	t.Log("the pod of the primary is deleted by force")
-	begin := time.Now()
-	s.deleteByForce("real-1")
-	s.eventually("another primary", 20*time.Second, func(c *v1.WALCluster) bool {
-		return c.Status.Timeline.ID > 1 && c.Status.CurrentPrimary != "" && c.Status.CurrentPrimary != "real-1"
-	})
-	t.Logf("the failover took %s", time.Since(begin))
-	s.eventually("all ready again", 60*time.Second, ready)
-
-	t.Log("a changed setting is rolled out")
-	c := s.cluster()
-	s.edit(func(c *v1.WALCluster) { c.Spec.Settings = map[string]v1.SettingValue{"log_min_messages": "debug1"} })
-	s.eventually("rolled out", 90*time.Second, func(now *v1.WALCluster) bool {
-		return ready(now) && now.Status.Timeline.ID > c.Status.Timeline.ID && !conditions.IsTrue(now.Status.Conditions, v1.ConditionProgressing)
-	})
-
-	t.Log("ledger retires")
-	s.edit(func(c *v1.WALCluster) { c.Spec.Modules = c.Spec.Modules[:1] })
-	s.eventually("retired and unloaded", 120*time.Second, func(now *v1.WALCluster) bool {
-		return ready(now) && len(now.Status.Accepted.Modules) == 1 && conditions.IsTrue(now.Status.Conditions, v1.ConditionModulesInParity) &&
-			!conditions.IsTrue(now.Status.Conditions, v1.ConditionProgressing)
-	})
-
-	t.Log("five instances, then two")
-	s.edit(func(c *v1.WALCluster) { c.Spec.Instances = 5 })
-	s.eventually("five", 60*time.Second, func(c *v1.WALCluster) bool { return ready(c) && c.Status.ReadyInstances == 5 })
-	s.edit(func(c *v1.WALCluster) { c.Spec.Instances = 2 })
-	s.eventually("two", 60*time.Second, func(c *v1.WALCluster) bool { return ready(c) && c.Status.Instances == 2 })
-}
 
 // The life of a cluster, against a real API server.
 func TestLife(t *testing.T) {

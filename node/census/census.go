@@ -33,6 +33,8 @@ type Census struct {
 	segments map[string]*tally // by file name
 	kinds    map[kind]int      // in how many segments
 	epoch    uint64
+	reached  wal.LSN  // all segments that start before were noted, if they have anything to note; 0: see Begin
+	doubted  bool     // a holder was said to be unknown because of a segment that was not reached
 	recent   struct { // what at has found last: nearly always what it is asked for next
 		tli   wal.TimelineID
 		tally *tally
@@ -53,7 +55,31 @@ func (c *Census) Begin(tli wal.TimelineID, lsn wal.LSN) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at(tli, lsn).unknown = "the beginning of the segment was not read yet"
+	c.reached = c.after(lsn)
 	c.epoch++
+}
+
+// after is the start of the segment after the one that lsn lies in.
+func (c *Census) after(lsn wal.LSN) wal.LSN {
+	return wal.SegmentStart(wal.SegmentNumber(lsn, c.segSize)+1, c.segSize)
+}
+
+// Reached says that everything before lsn, in history h, was noted: segments of which nothing was noted
+// have no custom records.
+func (c *Census) Reached(h wal.History, lsn wal.LSN) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reached == 0 || c.reached >= lsn {
+		return
+	}
+	known := len(c.segments)
+	for ; c.reached < lsn; c.reached = c.after(c.reached) {
+		c.at(h.TLIAt(c.reached), c.reached)
+	}
+	if len(c.segments) > known && c.doubted {
+		c.doubted = false
+		c.epoch++
+	}
 }
 
 // Note counts a record of a custom manager.
@@ -233,7 +259,7 @@ func (c *Census) Holder(h control.Holder, segments []segment.SegmentInfo) contro
 		t := c.segments[s.Name]
 		if t == nil {
 			t = newTally(s.Start)
-			t.unknown = fmt.Sprintf("segment %s was not read yet", s.Name)
+			t.unknown, c.doubted = fmt.Sprintf("segment %s was not read yet", s.Name), true
 		}
 		if t.unknown != "" && !h.Unknown {
 			h.Unknown, h.Reason = true, t.unknown

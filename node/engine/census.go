@@ -18,6 +18,7 @@ func (e *Engine) Census(ctx context.Context) (control.Census, error) {
 	if len(segments) > 0 {
 		held.From = segments[0].Start
 	}
+	e.censusReached()
 	holders := []control.Holder{e.census.Holder(held, segments)}
 	for _, slot := range e.o.Slots() {
 		holders = append(holders, e.census.Holder(slot, segments))
@@ -26,7 +27,19 @@ func (e *Engine) Census(ctx context.Context) (control.Census, error) {
 }
 
 // CensusEpoch changes when the census gained or lost an entry.
-func (e *Engine) CensusEpoch() uint64 { return e.census.Epoch() }
+func (e *Engine) CensusEpoch() uint64 {
+	e.censusReached()
+	return e.census.Epoch()
+}
+
+// censusReached tells the census how far the log was noted: up to where it was replayed or inserted.
+func (e *Engine) censusReached() {
+	at := e.log.InsertLSN()
+	if e.InRecovery() {
+		at = e.replay.position()
+	}
+	e.census.Reached(e.History(), at)
+}
 
 // segmentsWithLog lists the segments that hold log, without those that are ready ahead.
 func (e *Engine) segmentsWithLog() ([]segment.SegmentInfo, error) {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/census"
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
+	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
@@ -54,6 +56,50 @@ func fill(t testing.TB, m *vfs.Mem) (want []control.RecordCount) {
 	}
 	closeEngine(t, s.Engine)
 	return want
+}
+
+// A segment may hold nothing that a census counts, not even a MODULES record: it is known all the same,
+// or a gate would wait for it for ever.
+func TestASegmentWithoutCustomRecordsIsKnown(t *testing.T) {
+	m := vfs.NewMem()
+	s, o := newStore(t, m, keepLog)
+	s.put("a", "1")
+	want := holder(t, s.Engine).Records
+	noop := func() {
+		var b wal.Builder
+		b.Begin(wal.RmgrXLOG, wal.XLogNoop)
+		b.AddMain([]byte("nothing"))
+		if err := b.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.Log().Insert(&b, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		if _, err := s.SwitchWAL(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		noop()
+	}
+	if err := s.Log().Flush(s.Log().InsertLSN()); err != nil {
+		t.Fatal(err)
+	}
+	check := func(who string, e *engine.Engine) {
+		c, err := e.Census(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := c.Holders[0]; h.Unknown || !slices.Equal(h.Records, want) {
+			t.Errorf("%s: %+v, want records %+v", who, h, want)
+		}
+	}
+	check("the writer", s.Engine)
+	s.Abort()
+	replayed := open(t, o)
+	defer replayed.Abort()
+	holder(t, replayed) // what is before the redo point is read in the background
+	check("who has replayed it", replayed)
 }
 
 func TestTheCensusIsTheSameHoweverItIsMade(t *testing.T) {

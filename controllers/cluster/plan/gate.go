@@ -34,6 +34,13 @@ type Override struct {
 func Gate(wanted []v1.ModuleManifest, records []v1.RecordFamily, holders []LogHolder) v1.Gate {
 	g := gate{wanted: wanted, records: records}
 	for _, h := range holders {
+		for _, m := range h.Writes {
+			if m.Retiring {
+				g.retiring = append(g.retiring, m.Name)
+			}
+		}
+	}
+	for _, h := range holders {
 		if h.Census == nil {
 			g.unknown(h.Instance, "the instance", "", h.Why)
 		} else {
@@ -55,6 +62,7 @@ func Gate(wanted []v1.ModuleManifest, records []v1.RecordFamily, holders []LogHo
 type gate struct {
 	wanted   []v1.ModuleManifest
 	records  []v1.RecordFamily
+	retiring []string // modules of which the primary writes nothing more
 	refusals []v1.Refusal
 }
 
@@ -140,6 +148,9 @@ func (g *gate) cure(h control.Holder, module string) string {
 		return fmt.Sprintf("the reader of slot %s catches up, or the slot is dropped", h.Name)
 	case control.HolderArchive, control.HolderBackup:
 		return "its retention removes it"
+	}
+	if slices.Contains(g.retiring, module) {
+		return fmt.Sprintf("waiting: %s is retiring, and checkpoints push its records out; or choose an image that replays them", module)
 	}
 	return fmt.Sprintf("retire %s (state: Retiring, or delete its entry): checkpoints then push its records out; or choose an image that replays them", module)
 }
