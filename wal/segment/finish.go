@@ -29,14 +29,15 @@ type finished struct {
 	head []byte // its first page, nil if that is written
 }
 
-// unfinishedBytes is how much finished log may wait to be made durable, in 1 to mostFinished segments.
+// unfinishedBytes is how much finished log may wait to be made durable, in mostFinished segments at most.
 const (
 	unfinishedBytes = 64 << 20
 	mostFinished    = 4
 )
 
+// maxFinished is 0 for larger segments: each is made durable before the next is touched.
 func (l *Log) maxFinished() int {
-	return max(1, min(mostFinished, unfinishedBytes/int(l.segSize)))
+	return min(mostFinished, unfinishedBytes/int(l.segSize))
 }
 
 // pending is how many finished segments are not durable yet.

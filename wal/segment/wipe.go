@@ -56,7 +56,8 @@ func (l *Log) holdsLog(s SegmentInfo, end wal.LSN) (bool, error) {
 	}
 	defer f.Close()
 	pages := int64(1)
-	if l.stale && s.Start-l.segmentStart(end) <= (mostFinished+1)*wal.LSN(l.segSize) {
+	ahead := l.maxFinished()
+	if l.stale && ahead > 0 && s.Start-l.segmentStart(end) <= wal.LSN(ahead+1)*wal.LSN(l.segSize) {
 		pages = int64(l.segSize) / wal.PageSize
 	}
 	buf := make([]byte, min(pages, 32)*wal.PageSize)

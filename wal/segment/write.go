@@ -30,7 +30,7 @@ func (l *Log) writeTo(to wal.LSN, finish func() error) error {
 
 // writeAhead is writeTo for bytes that nobody waits for.
 func (l *Log) writeAhead(to wal.LSN) error {
-	if l.o.Go == nil {
+	if l.o.Go == nil || l.maxFinished() == 0 {
 		return l.writeTo(to, l.finishSegment)
 	}
 	return l.writeTo(to, l.finishLater)
