@@ -4,11 +4,10 @@
 //	pg_wal/000000010000000000000007                        the segment
 //	pg_wal/archive_status/000000010000000000000007.census  what is in it: JSON with a CRC
 //
-// Records are noted as they are written or replayed, so that asking costs nothing. A finished
-// segment's tally is kept in a small file beside it. A segment of which nothing was noted, up to where noting has
-// got, has no such records. That file is a cache and never the truth: absent
-// or damaged it is made again by reading the segment. A segment that could not be read yet is unknown,
-// which stands for "may contain anything".
+// Records are noted as they are written or replayed, so that asking costs nothing: a segment that noting
+// has passed and of which nothing was noted has none. A finished segment's tally is kept in a small file
+// beside it. That file is a cache and never the truth: absent or damaged it is made again by reading the
+// segment. A segment that could not be read yet is unknown, which stands for "may contain anything".
 //
 // A record's format is what the MODULES record before it says is in force; format 0 is a record whose
 // MODULES record is not in the log any more.
