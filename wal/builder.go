@@ -10,7 +10,7 @@ import (
 const MaxBlocks = 33
 
 // A Builder makes records. It is reused: no call allocates once its buffers have grown. All bytes
-// given to it are copied. It is not for concurrent use.
+// given to it are copied, but for main data. It is not for concurrent use.
 //
 //	b.Begin(rmgr, info); b.SetXid(x); b.AddBlock(…); b.AddMain(…)
 //	err := b.Finish()          // assembles the record and sums its body: the expensive part
@@ -18,12 +18,14 @@ const MaxBlocks = 33
 //
 // Parts may be added in any order; block ids must ascend.
 type Builder struct {
-	head    []byte // block headers, origin, top xid, main data header
-	payload []byte // images and block data, in block order
-	main    []byte
-	rec     []byte // the record up to its main data; prev and crc are filled in by Seal
+	head    []byte                 // block headers; after Finish also origin, top xid and the main data's header
+	payload []byte                 // images and block data, in block order
+	main    []byte                 // what the caller gave, or joined
+	joined  []byte                 // main data of several pieces
+	fixed   [RecordHeaderSize]byte // the record's header, of SealParts
+	whole   []byte                 // the record, of Seal
 
-	header  RecordHeader
+	header  RecordHeader // its total is 0 until Finish
 	origin  uint16
 	topXid  uint32
 	blocks  int
@@ -39,7 +41,7 @@ type Builder struct {
 // Begin starts a new record and forgets the one before. Of info only the upper four bits belong to
 // the manager; InfoSpecialRelUpdate and InfoCheckConsistency are the only flags.
 func (b *Builder) Begin(rmgr RmgrID, info uint8) {
-	b.head, b.payload, b.main, b.rec = b.head[:0], b.payload[:0], b.main[:0], b.rec[:0]
+	b.head, b.payload, b.main, b.joined = b.head[:0], b.payload[:0], nil, b.joined[:0]
 	b.header = RecordHeader{Info: info, Rmgr: rmgr}
 	b.origin, b.topXid, b.blocks, b.images, b.lastID, b.err = 0, 0, 0, 0, -1, nil
 	b.lastRel = RelFileLocator{}
@@ -60,59 +62,43 @@ func (b *Builder) SetOrigin(id uint16) { b.origin = id }
 // SetTopXid names the top-level transaction of a subtransaction (block id 252).
 func (b *Builder) SetTopXid(xid uint32) { b.topXid = xid }
 
-// AddMain appends to the record's main data.
-func (b *Builder) AddMain(data []byte) { b.main = append(b.main, data...) }
+// AddMain appends to the record's main data. data is not copied: it stays as it is until the record is
+// in the log, as with PostgreSQL's XLogRegisterData.
+func (b *Builder) AddMain(data []byte) {
+	if len(b.main) == 0 {
+		b.main = data
+		return
+	}
+	if len(b.joined) == 0 {
+		b.joined = append(b.joined, b.main...)
+	}
+	b.joined = append(b.joined, data...)
+	b.main = b.joined
+}
 
 // Len is the record's total length in bytes, header included; 0 before Finish.
-func (b *Builder) Len() int {
-	if len(b.rec) == 0 {
-		return 0
-	}
-	return len(b.rec) + len(b.main)
-}
+func (b *Builder) Len() int { return int(b.header.Total) }
 
 // Images is how many pages the record has an image of.
 func (b *Builder) Images() int { return b.images }
 
-// Finish assembles the record. Its errors are mistakes of the caller: nothing was written.
+// Finish completes the record but for its place, and sums its body. It is called once after Begin. Its
+// errors are mistakes of the caller: nothing was written.
 func (b *Builder) Finish() error {
 	if b.err != nil {
 		return b.err
 	}
-	total := RecordHeaderSize + len(b.head) + 3 + 5 + 5 + len(b.payload) + len(b.main)
-	if total > RecordMaxSize {
+	b.appendTrailingHeaders()
+	total := RecordHeaderSize + len(b.head) + len(b.payload) + len(b.main)
+	switch {
+	case total > RecordMaxSize:
 		return fmt.Errorf("record of %d bytes is larger than the limit of %d", total, RecordMaxSize)
-	}
-	rec := append(b.rec[:0], make([]byte, RecordHeaderSize)...)
-	rec = append(rec, b.head...)
-	rec = b.appendTrailingHeaders(rec)
-	rec = append(rec, b.payload...)
-	if len(rec) == RecordHeaderSize && !b.isSwitch() {
+	case total == RecordHeaderSize && !b.isSwitch():
 		return errors.New("record is empty: only a segment switch carries nothing")
 	}
-	b.header.Total = uint32(len(rec) + len(b.main))
-	b.header.Prev, b.header.CRC = 0, 0
-	b.header.Encode(rec)
-	b.bodySum = updateCRC(updateCRC(0, rec[RecordHeaderSize:]), b.main)
-	b.rec = rec
+	b.header.Total = uint32(total)
+	b.bodySum = updateCRC(updateCRC(updateCRC(0, b.head), b.payload), b.main)
 	return nil
-}
-
-// Seal completes a finished record for its place in the log, after the record that starts at prev,
-// and returns its bytes, valid until the next Begin. It costs one checksum of 20 bytes; it may be
-// called again with another prev.
-func (b *Builder) Seal(prev LSN) []byte {
-	head, main := b.SealParts(prev)
-	whole := append(head, main...)
-	b.rec = whole[:len(head)] // what it has grown by is kept
-	return whole
-}
-
-// SealParts is Seal for one who copies the record anyway: its bytes in two parts, the main data last.
-func (b *Builder) SealParts(prev LSN) (head, main []byte) {
-	binary.LittleEndian.PutUint64(b.rec[8:], uint64(prev))
-	binary.LittleEndian.PutUint32(b.rec[20:], updateCRC(b.bodySum, b.rec[:RecordHeaderSize-4]))
-	return b.rec, b.main
 }
 
 func (b *Builder) isSwitch() bool {
@@ -127,18 +113,19 @@ const (
 	blockIDMainShort = 255
 )
 
-func (b *Builder) appendTrailingHeaders(dst []byte) []byte {
+func (b *Builder) appendTrailingHeaders() {
+	le, dst := binary.LittleEndian, b.head
 	if b.origin != 0 {
-		dst = binary.LittleEndian.AppendUint16(append(dst, blockIDOrigin), b.origin)
+		dst = le.AppendUint16(append(dst, blockIDOrigin), b.origin)
 	}
 	if b.topXid != 0 {
-		dst = binary.LittleEndian.AppendUint32(append(dst, blockIDTopXid), b.topXid)
+		dst = le.AppendUint32(append(dst, blockIDTopXid), b.topXid)
 	}
 	switch n := len(b.main); {
 	case n > 255:
-		dst = binary.LittleEndian.AppendUint32(append(dst, blockIDMainLong), uint32(n))
+		dst = le.AppendUint32(append(dst, blockIDMainLong), uint32(n))
 	case n > 0:
-		dst = append(dst, blockIDMainShort, byte(n))
+		dst = le.AppendUint16(dst, blockIDMainShort|uint16(n)<<8) // one store: it is read at once by the sum
 	}
-	return dst
+	b.head = dst
 }

@@ -44,6 +44,12 @@ func TestDecodeInvertsBuild(t *testing.T) {
 			b.AddMain([]byte("main"))
 			return wal.Record{Blocks: blocks, Main: []byte("main")}
 		},
+		"main data in three pieces": func(b *wal.Builder) wal.Record {
+			b.AddMain([]byte("one "))
+			b.AddMain([]byte("two "))
+			b.AddMain([]byte("three"))
+			return wal.Record{Main: []byte("one two three")}
+		},
 		"image without its hole, data kept": func(b *wal.Builder) wal.Record {
 			r := wal.BlockRef{ID: 0, Rel: relA, Block: 1, HasData: true, Data: []byte("x"), Image: img, ImageInfo: info, HoleOffset: off, HoleLength: hole}
 			b.AddBlock(r)
@@ -59,6 +65,10 @@ func TestDecodeInvertsBuild(t *testing.T) {
 				t.Fatal(err)
 			}
 			raw := b.Seal(0x1000)
+			there := make([]byte, b.Len())
+			if b.SealTo(there, 0x1000); !bytes.Equal(there, raw) {
+				t.Errorf("in its place it is %x, elsewhere %x", there, raw)
+			}
 			want.LSN, want.End, want.Prev = 0x2000, 0x2000+wal.LSN((len(raw)+7)&^7), 0x1000
 			want.Rmgr, want.Info, want.Total = wal.RmgrExperimental, 0x30, uint32(len(raw))
 			got := *decode(t, raw, 0x2000)

@@ -18,13 +18,31 @@ func sumRecordSSE42(rec *byte, n int) uint32
 //go:noescape
 func updateSSE42(sum uint32, p *byte, n int) uint32
 
-// longRecord is from where on hash/crc32 is faster: it then works on three parts at a time.
-const longRecord = 768
+// sumHeaderSSE42 is sumWords.
+//
+//go:noescape
+func sumHeaderSSE42(sum uint32, first, second uint64, third uint32) uint32
 
-// recordCRC is sumRecord in one go for the short records that a log mostly has: the two calls to
-// hash/crc32 cost as much as the sum itself.
+var hasInstructions = cpu.X86.HasSSE42 && cpu.X86.HasPCLMULQDQ
+
+// longestPart is the k of 3072 bytes, the most that crc_amd64.s sums side by side.
+const longestPart = 128
+
+// shifts[k] is x^(64·k−33) modulo the polynomial, bits reflected: what a sum is multiplied by when 8·k bytes
+// follow. CRC32 of the 64 bits of a product multiplies by x^32, and the product lies a bit too low.
+var shifts = func() (s [2*longestPart + 1]uint64) {
+	var eight [8]byte
+	power := uint32(1) // x^31
+	for k := 1; k < len(s); k++ {
+		s[k] = uint64(power)
+		power = ^crc32.Update(^power, castagnoli, eight[:])
+	}
+	return s
+}()
+
+// recordCRC is sumRecord without the calls to hash/crc32, which cost as much as a short record's sum.
 func recordCRC(rec []byte) uint32 {
-	if len(rec) < longRecord && len(rec) >= RecordHeaderSize && cpu.X86.HasSSE42 {
+	if len(rec) >= RecordHeaderSize && hasInstructions {
 		return sumRecordSSE42(&rec[0], len(rec))
 	}
 	return sumRecord(rec)
@@ -35,8 +53,16 @@ func updateCRC(sum uint32, p []byte) uint32 {
 	switch {
 	case len(p) == 0:
 		return sum
-	case len(p) < longRecord && cpu.X86.HasSSE42:
+	case hasInstructions:
 		return updateSSE42(sum, &p[0], len(p))
 	}
 	return crc32.Update(sum, castagnoli, p)
+}
+
+// sumHeader goes on from sum with a record header's first 20 bytes, given as words.
+func sumHeader(sum uint32, first, second uint64, third uint32) uint32 {
+	if hasInstructions {
+		return sumHeaderSSE42(sum, first, second, third)
+	}
+	return sumWords(sum, first, second, third)
 }

@@ -91,21 +91,16 @@ func (l *Log) insert(b *wal.Builder) (start, end wal.LSN, err error) {
 		return 0, 0, errUnfinished
 	}
 	prefetchWrite(&l.ring[int(l.pos+prefetchAhead)&(len(l.ring)-1)])
-	start = wal.RecordStart(l.pos, l.segSize)
-	end = wal.RecordEnd(start, uint32(b.Len()), l.segSize)
-	if end > l.ready {
-		if err := l.makeSegments(end); err != nil {
-			return 0, 0, err
-		}
-	}
-	if err := l.put(b.SealParts(l.prev)); err != nil {
+	if room := -l.pos & (wal.PageSize - 1); wal.LSN(b.Len()) <= room {
+		start, end = l.pos, l.putInPage(b)
+	} else if start, end, err = l.putAcross(b); err != nil {
 		return 0, 0, err
 	}
 	l.prev, l.pos = start, end
 	l.counters.records++
 	l.counters.bytes += int64(b.Len())
 	l.counters.images += int64(b.Images())
-	l.inserted.Store(uint64(end))
+	publish(&l.inserted, uint64(end))
 	return start, end, nil
 }
 

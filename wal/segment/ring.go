@@ -1,47 +1,6 @@
 package segment
 
-import (
-	"github.com/redoubt-wal/redoubt/wal"
-)
-
-// put copies a record's bytes, in two parts, to l.pos in the ring, page headers between them, and zeros
-// up to the next multiple of 8. The caller holds mu. An error has made the log fail.
-func (l *Log) put(head, main []byte) error {
-	at := l.pos
-	if at&(wal.PageSize-1) == 0 {
-		hdr, err := l.openPage(at, 0)
-		if err != nil {
-			return err
-		}
-		at += hdr
-	}
-	for {
-		end := wal.PageStart(at) + wal.PageSize
-		head, at = l.fill(head, at, end)
-		main, at = l.fill(main, at, end)
-		left := len(head) + len(main)
-		if left == 0 {
-			break
-		}
-		l.inserted.Store(uint64(at)) // complete up to here, should openPage have to write
-		hdr, err := l.openPage(at, uint32(left))
-		if err != nil {
-			return err
-		}
-		at += hdr
-	}
-	i := int(at) & (len(l.ring) - 1)
-	clear(l.ring[i : i+int(-at&7)])
-	return nil
-}
-
-// fill copies as much of part to at as there is room for up to end, which is a page's, and returns what
-// is left of it and where that goes.
-func (l *Log) fill(part []byte, at, end wal.LSN) ([]byte, wal.LSN) {
-	i := int(at) & (len(l.ring) - 1)
-	n := copy(l.ring[i:i+int(end-at)], part)
-	return part[n:], at + wal.LSN(n)
-}
+import "github.com/redoubt-wal/redoubt/wal"
 
 // openPage makes room in the ring for the page at at and writes its header, whose size it returns.
 // remLen is what of the current record comes on this page and later.
