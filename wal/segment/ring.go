@@ -1,6 +1,9 @@
 package segment
 
-import "github.com/redoubt-wal/redoubt/wal"
+import (
+	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
 
 // openPage makes room in the ring for the page at at and writes its header, whose size it returns.
 // remLen is what of the current record comes on this page and later.
@@ -66,11 +69,14 @@ func (l *Log) writeOut(at wal.LSN) error {
 	return l.writeAhead(at)
 }
 
-// writeBehind writes the full pages that are there.
+// writeBehind writes the full pages that are there, and lets the disk begin with them: a segment's sync
+// later then waits for little.
 func (l *Log) writeBehind() {
 	l.wmu.Lock()
-	if l.Err() == nil {
-		l.writeAhead(wal.PageStart(wal.LSN(l.inserted.Load()))) // an error is kept by the log
+	if l.Err() == nil && l.writeAhead(wal.PageStart(wal.LSN(l.inserted.Load()))) == nil && l.out != nil {
+		if err := vfs.StartSync(l.out); err != nil {
+			l.fail(err) // what others meet
+		}
 	}
 	l.wmu.Unlock()
 	l.behind.Store(false)

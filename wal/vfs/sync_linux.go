@@ -21,6 +21,18 @@ func datasync(f *os.File) error {
 	}
 }
 
+// rangeWrite is SYNC_FILE_RANGE_WRITE. It only starts: what the disk says is kept for fdatasync.
+const rangeWrite = 2
+
+func startSync(f *os.File) error {
+	defer runtime.KeepAlive(f)
+	err := syscall.SyncFileRange(int(f.Fd()), 0, 0, rangeWrite)
+	if err != nil && err != syscall.ENOSYS { // a sandbox may not have it
+		return &fs.PathError{Op: "sync_file_range", Path: f.Name(), Err: err}
+	}
+	return nil
+}
+
 // dontNeed is POSIX_FADV_DONTNEED.
 const dontNeed = 4
 
