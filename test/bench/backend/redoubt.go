@@ -46,12 +46,13 @@ func OpenRedoubt(o Options, recycle bool) (*Redoubt, error) {
 	return r, r.fill()
 }
 
-// fill writes as much log as there are to be recycled segments, and gives it up.
+// fill writes as much log as there are to be recycled segments, and gives it up. It ends amid a segment, so that
+// later checkpoints end there too: in a node, where they take their time, nothing puts their end on an edge.
 func (r *Redoubt) fill() error {
 	var b wal.Builder
 	filler := make([]byte, 64<<10)
 	var end wal.LSN
-	for end < recycled+wal.DefaultSegmentSize {
+	for end < recycled+wal.DefaultSegmentSize*3/2 {
 		var err error
 		if end, err = r.insert(&b, filler); err != nil {
 			return err
