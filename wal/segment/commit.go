@@ -7,49 +7,62 @@ import (
 )
 
 // commit is the queue of those who wait for a flush: at most one group being flushed and one that
-// gathers. Its channels are made only if somebody waits, so a lone committer allocates nothing.
+// gathers. Nothing in it is allocated for a group.
 type commit struct {
 	mu sync.Mutex
 
 	flushing bool
-	target   wal.LSN       // what the group being flushed covers
-	current  chan struct{} // closed when it is done
-	size     int           // how many it serves
+	target   wal.LSN    // what the group being flushed covers
+	current  *sync.Cond // who waits for it
+	size     int        // how many it serves
 
-	gathering bool          // the next group has a leader
-	next      chan struct{} // closed when the next group is done
-	waiting   int           // followers of the next group
+	gathering bool       // the next group has a leader
+	next      *sync.Cond // who waits for the next group
+	waiting   int        // followers of the next group
 
 	absent
 }
 
-// join returns a channel to wait for before asking again, or nil if the caller is to lead.
-func (c *commit) join(upTo wal.LSN) <-chan struct{} {
+// prepare makes an empty queue.
+func (c *commit) prepare() {
+	c.current, c.next = sync.NewCond(released{&c.mu}), sync.NewCond(released{&c.mu})
+}
+
+// released is a mutex that Wait lets go of and does not take again: those who are woken have nothing
+// more to do with it, and hundreds would only queue for it.
+type released struct{ mu *sync.Mutex }
+
+func (r released) Unlock() { r.mu.Unlock() }
+func (r released) Lock()   {}
+
+// follow reports whether a group did its work on behalf of the caller, who is to ask again; if not the
+// caller is to lead one.
+func (c *commit) follow(upTo wal.LSN) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.flushing && c.target >= upTo {
+	switch {
+	case c.flushing && c.target >= upTo:
 		c.size++
-		return lazily(&c.current)
-	}
-	if c.gathering {
+		c.current.Wait()
+		return true
+	case c.gathering:
 		c.waiting++
 		c.arrived(c.waiting + 1)
-		return lazily(&c.next)
+		c.next.Wait()
+		return true
 	}
 	c.gathering, c.waiting = true, 0
-	return nil
+	c.mu.Unlock()
+	return false
 }
 
 // awaitTurn returns when no group is being flushed.
 func (c *commit) awaitTurn() {
 	c.mu.Lock()
-	if !c.flushing {
-		c.mu.Unlock()
+	if c.flushing {
+		c.current.Wait()
 		return
 	}
-	wait := lazily(&c.current)
 	c.mu.Unlock()
-	<-wait
 }
 
 // take turns the gathering group into the one being flushed.
@@ -57,7 +70,7 @@ func (c *commit) take(end func() wal.LSN) wal.LSN {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.gathering, c.flushing = false, true
-	c.current, c.next = c.next, nil
+	c.current, c.next = c.next, c.current
 	c.size = c.waiting + 1
 	c.target = end()
 	return c.target
@@ -65,21 +78,11 @@ func (c *commit) take(end func() wal.LSN) wal.LSN {
 
 func (c *commit) done() {
 	c.mu.Lock()
-	ch := c.current
-	c.current, c.flushing = nil, false
+	c.flushing = false
 	c.expected = c.size
 	if c.gathering {
 		c.expected += c.waiting + 1
 	}
+	c.current.Broadcast()
 	c.mu.Unlock()
-	if ch != nil {
-		close(ch)
-	}
-}
-
-func lazily(ch *chan struct{}) chan struct{} {
-	if *ch == nil {
-		*ch = make(chan struct{})
-	}
-	return *ch
 }

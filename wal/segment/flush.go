@@ -23,11 +23,9 @@ func (l *Log) Flush(upTo wal.LSN) error {
 		if end := l.InsertLSN(); upTo > end {
 			return fmt.Errorf("flush up to %s: the log ends at %s", upTo, end)
 		}
-		if wait := l.commit.join(upTo); wait != nil {
-			<-wait
-			continue
+		if !l.commit.follow(upTo) {
+			l.lead()
 		}
-		l.lead()
 	}
 	return nil
 }

@@ -74,6 +74,7 @@ func Open(o Options) (*Log, error) {
 	l := &Log{o: o, segSize: uint64(o.SegmentSize), ended: make(chan struct{}), stale: true}
 	l.files = files{fs: o.FS, dir: o.Dir, segSize: int64(o.SegmentSize), sparse: o.NoZero}
 	l.tli.Store(uint32(o.Timeline))
+	l.commit.prepare()
 	if err := makeDir(o.FS, o.Dir); err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
