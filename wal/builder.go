@@ -19,6 +19,7 @@ const MaxBlocks = 33
 // Parts may be added in any order; block ids must ascend.
 type Builder struct {
 	head    []byte                 // block headers; after Finish also origin, top xid and the main data's header
+	named   int                    // bytes of head that are block headers
 	payload []byte                 // images and block data, in block order
 	main    []byte                 // what the caller gave, or joined
 	joined  []byte                 // main data of several pieces
@@ -43,7 +44,7 @@ type Builder struct {
 func (b *Builder) Begin(rmgr RmgrID, info uint8) {
 	b.head, b.payload, b.main, b.joined = b.head[:0], b.payload[:0], nil, b.joined[:0]
 	b.header = RecordHeader{Info: info, Rmgr: rmgr}
-	b.origin, b.topXid, b.blocks, b.images, b.lastID, b.err = 0, 0, 0, 0, -1, nil
+	b.origin, b.topXid, b.blocks, b.images, b.named, b.lastID, b.err = 0, 0, 0, 0, 0, -1, nil
 	b.lastRel = RelFileLocator{}
 	switch {
 	case !rmgr.Valid():
@@ -82,8 +83,8 @@ func (b *Builder) Len() int { return int(b.header.Total) }
 // Images is how many pages the record has an image of.
 func (b *Builder) Images() int { return b.images }
 
-// Finish completes the record but for its place, and sums its body. It is called once after Begin. Its
-// errors are mistakes of the caller: nothing was written.
+// Finish completes the record but for its place, and sums its body. It may be called again, also after
+// more was added. Its errors are mistakes of the caller: nothing was written.
 func (b *Builder) Finish() error {
 	if b.err != nil {
 		return b.err
@@ -114,7 +115,7 @@ const (
 )
 
 func (b *Builder) appendTrailingHeaders() {
-	le, dst := binary.LittleEndian, b.head
+	le, dst := binary.LittleEndian, b.head[:b.named]
 	if b.origin != 0 {
 		dst = le.AppendUint16(append(dst, blockIDOrigin), b.origin)
 	}

@@ -89,7 +89,7 @@ func (b *Builder) appendBlockHeader(r *BlockRef, imageLen int) {
 	if sameRel {
 		flags |= blockSameRel
 	}
-	h := append(b.head, r.ID, flags)
+	h := append(b.head[:b.named], r.ID, flags)
 	h = le.AppendUint16(h, uint16(len(r.Data)))
 	if r.Image != nil {
 		h = le.AppendUint16(h, uint16(imageLen))
@@ -105,6 +105,7 @@ func (b *Builder) appendBlockHeader(r *BlockRef, imageLen int) {
 		h = le.AppendUint32(h, r.Rel.Rel)
 	}
 	b.head = le.AppendUint32(h, r.Block)
+	b.named = len(b.head)
 	b.blocks++
 	b.lastRel = r.Rel
 }

@@ -124,6 +124,36 @@ func TestMistakesAreRefused(t *testing.T) {
 	}
 }
 
+func TestARecordMayBeFinishedTwiceAndGoOnInBetween(t *testing.T) {
+	long := bytes.Repeat([]byte("x"), 300)
+	var once, twice wal.Builder
+	for _, b := range []*wal.Builder{&once, &twice} {
+		b.Begin(wal.RmgrExperimental, 0)
+		b.SetOrigin(3)
+		b.AddBlock(wal.BlockRef{Rel: relA, Block: 1, Data: []byte("d")})
+		b.AddMain(long)
+	}
+	finish := func(b *wal.Builder) {
+		t.Helper()
+		if err := b.Finish(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finish(&once)
+	finish(&twice)
+	finish(&twice)
+	if got, want := twice.Seal(1), once.Seal(1); !bytes.Equal(got, want) {
+		t.Errorf("finished twice it is %x, once %x", got, want)
+	}
+	for _, b := range []*wal.Builder{&once, &twice} {
+		b.AddBlock(wal.BlockRef{ID: 1, Rel: relA, Block: 2})
+		finish(b)
+		if rec := decode(t, b.Seal(1), 0x2000); len(rec.Blocks) != 2 || len(rec.Main) != len(long) || rec.Origin != 3 {
+			t.Errorf("with a block more it is %+v", rec)
+		}
+	}
+}
+
 func TestBuildingDoesNotAllocate(t *testing.T) {
 	var b wal.Builder
 	page, payload := standardPage(100, 6000), make([]byte, 1000)

@@ -23,35 +23,6 @@ func updateSSE42(sum uint32, p *byte, n int) uint32
 //go:noescape
 func sumHeaderSSE42(sum uint32, first, second uint64, third uint32) uint32
 
-// updateWide goes on from a state, which is a sum's complement, with n bytes at p; n is a multiple of wide.
-//
-//go:noescape
-func updateWide(state uint32, p *byte, n int) uint32
-
-// wide is how many bytes the widest registers sum at a time, and wideFrom from where on they are quicker.
-const (
-	wide     = 256
-	wideFrom = 768
-)
-
-var hasWide = hasInstructions && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512VPCLMULQDQ
-
-// foldBy is what 16 bytes of a sum, in halves, are multiplied by when 256, 64 and 16 bytes follow.
-var foldBy = [3][2]uint64{folding(256), folding(64), folding(16)}
-
-// folding is x^(8·n+63) and x^(8·n−1) modulo the polynomial, bits reflected in 64: the first half lies 64 bits
-// higher than the second, and a product of reflected numbers one bit too low.
-func folding(n int) [2]uint64 {
-	power := func(exp int) uint64 {
-		v := uint32(1) << 31 // x^0
-		for range exp {
-			v = v>>1 ^ crc32.Castagnoli*(v&1)
-		}
-		return uint64(v) << 32
-	}
-	return [2]uint64{power(8*n + 63), power(8*n - 1)}
-}
-
 var hasInstructions = cpu.X86.HasSSE42 && cpu.X86.HasPCLMULQDQ
 
 // longestPart is the k of 3072 bytes, the most that crc_amd64.s sums side by side.
@@ -59,6 +30,8 @@ const longestPart = 128
 
 // shifts[k] is x^(64·k−33) modulo the polynomial, bits reflected: what a sum is multiplied by when 8·k bytes
 // follow. CRC32 of the 64 bits of a product multiplies by x^32, and the product lies a bit too low.
+//
+//lint:ignore U1000 by crc_amd64.s
 var shifts = func() (s [2*longestPart + 1]uint64) {
 	var eight [8]byte
 	power := uint32(1) // x^31
