@@ -10,6 +10,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/engine"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
 	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/segment"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
@@ -111,6 +112,26 @@ func TestAnInterruptedInitLeavesNothingThatLooksWhole(t *testing.T) {
 			}
 			e.Abort()
 		}
+	}
+}
+
+// A record that cannot be read would be taken for the log's end by a start, which makes a new one: nobody
+// would notice.
+func TestTheLogOfANewDirectoryIsACheckpointAndModulesToItsEnd(t *testing.T) {
+	m := vfs.NewMem()
+	initDir(t, m, kv.Module)
+	src := segment.NewSource(m, dir+"/pg_wal", 1<<20, wal.NewHistory(1))
+	defer src.Close()
+	r := wal.NewReader(src, wal.ReaderOptions{SegmentSize: 1 << 20, SystemID: 77})
+	r.Seek(1 << 20)
+	for _, want := range []wal.RmgrID{wal.RmgrXLOG, wal.RmgrModules} {
+		if rec, err := r.Next(); err != nil || rec.Rmgr != want {
+			t.Fatalf("got %+v, %v, want a record of manager %d", rec, err, want)
+		}
+	}
+	var broken *wal.RecordError
+	if rec, err := r.Next(); !errors.As(err, &broken) || !strings.Contains(err.Error(), "nothing was written here") {
+		t.Errorf("after them: %+v, %v", rec, err)
 	}
 }
 
