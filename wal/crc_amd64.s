@@ -8,6 +8,8 @@
 //	DI ├── 8·k bytes: AX ──┼── 8·k: BX ──┼── 8·k: DX ──┤ rest, eight bytes after eight
 //	     AX·x^(128·k)     +  BX·x^(64·k) +  DX             (mod the polynomial; shifts is its powers)
 //
+// k is n/24 of up to 3072 bytes, computed as n·43691>>20.
+//
 // Source: Gopal et al., "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction", Intel, 2011.
 #define SUM \
 parts: \

@@ -172,18 +172,22 @@ func orphans(t *testing.T, disk *vfs.Mem, end wal.LSN) bool {
 }
 
 func TestASegmentThatCannotBeFinishedBehindFailsTheLog(t *testing.T) {
-	faulty, tasks := vfs.NewFault(vfs.NewMem()), &backlog{}
-	l := opened(t, segment.Options{FS: faulty, Go: tasks.later})
-	t.Cleanup(tasks.run)
-	tasks.run()
-	faulty.Add(&vfs.Rule{Op: vfs.OpSync, Path: "0*", Err: errIO}) // the segments, not the files they are made as
-	var b wal.Builder
-	_, end, err := l.Insert(message(&b, 0, 5*mib), 0)
-	if err == nil {
-		tasks.run()
-		err = l.Flush(end)
-	}
-	if !errors.Is(err, errIO) || l.FlushedLSN() >= end {
-		t.Errorf("flushed up to %s of %s: %v", l.FlushedLSN(), end, err)
+	for _, op := range []string{vfs.OpSync, vfs.OpStartSync} {
+		t.Run(op, func(t *testing.T) {
+			faulty, tasks := vfs.NewFault(vfs.NewMem()), &backlog{}
+			l := opened(t, segment.Options{FS: faulty, Go: tasks.later})
+			t.Cleanup(tasks.run)
+			tasks.run()
+			faulty.Add(&vfs.Rule{Op: op, Path: "0*", Err: errIO}) // the segments, not the files they are made as
+			var b wal.Builder
+			_, end, err := l.Insert(message(&b, 0, 5*mib), 0)
+			if err == nil {
+				tasks.run()
+				err = l.Flush(end)
+			}
+			if !errors.Is(err, errIO) || l.FlushedLSN() >= end {
+				t.Errorf("flushed up to %s of %s: %v", l.FlushedLSN(), end, err)
+			}
+		})
 	}
 }

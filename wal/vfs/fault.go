@@ -10,19 +10,20 @@ import (
 
 // Operations that a Rule can name.
 const (
-	OpOpen    = "open"
-	OpCreate  = "create" // an open with os.O_CREATE
-	OpRead    = "read"
-	OpWrite   = "write"
-	OpSync    = "sync"
-	OpTrunc   = "truncate"
-	OpRename  = "rename" // matched by the new name
-	OpRemove  = "remove"
-	OpMkdir   = "mkdir"
-	OpReadDir = "readdir"
-	OpStat    = "stat"
-	OpSyncDir = "syncdir"
-	OpLock    = "lock"
+	OpOpen      = "open"
+	OpCreate    = "create" // an open with os.O_CREATE
+	OpRead      = "read"
+	OpWrite     = "write"
+	OpSync      = "sync"
+	OpStartSync = "startsync"
+	OpTrunc     = "truncate"
+	OpRename    = "rename" // matched by the new name
+	OpRemove    = "remove"
+	OpMkdir     = "mkdir"
+	OpReadDir   = "readdir"
+	OpStat      = "stat"
+	OpSyncDir   = "syncdir"
+	OpLock      = "lock"
 )
 
 // A Rule makes operations fail. The zero value of a field means "any" or "always".

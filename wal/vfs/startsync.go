@@ -13,4 +13,9 @@ func StartSync(f File) error {
 // StartSync is for the StartSync function.
 func (f osFile) StartSync() error { return startSync(f.File) }
 
-func (f *faultFile) StartSync() error { return StartSync(f.File) }
+func (f *faultFile) StartSync() error {
+	if err := f.fault.err(OpStartSync, f.Name()); err != nil {
+		return err
+	}
+	return StartSync(f.File)
+}
