@@ -174,3 +174,9 @@ func Owns(id wal.RmgrID, rel wal.RelFileLocator) bool {
 	first := Rel(id, 0)
 	return rel.Spc == first.Spc && rel.DB == first.DB && first.Rel <= rel.Rel && rel.Rel < first.Rel+100
 }
+
+// Owner is the custom manager that owns a relation; ok is false if none does.
+func Owner(rel wal.RelFileLocator) (id wal.RmgrID, ok bool) {
+	id = wal.RmgrID((rel.Rel - Rel(0, 0).Rel) / 100)
+	return id, id.Custom() && Owns(id, rel)
+}

@@ -33,6 +33,9 @@ func (Manager) Name() string { return rmgr.BuiltinName(ID) }
 // Identify names the operation. PostgreSQL says "Generic" whatever the bits.
 func (Manager) Identify(uint8) string { return "Generic" }
 
+// RedoesPagesApart makes Manager an rmgr.Pagewise.
+func (Manager) RedoesPagesApart() {}
+
 // Redo patches the pages, all or none.
 func (Manager) Redo(ctx rmgr.RedoContext, rec *wal.Record) error {
 	if rec.Op() != opGeneric || len(rec.Main) != 0 || len(rec.Blocks) == 0 || len(rec.Blocks) > maxBlocks {

@@ -5,6 +5,9 @@ import "github.com/redoubt-wal/redoubt/rmgr"
 // KeepsWhatItChanges makes manager an rmgr.Keeper: the functions below are called before every change.
 func (manager) KeepsWhatItChanges() {}
 
+// RedoesPagesApart makes manager an rmgr.Pagewise.
+func (manager) RedoesPagesApart() {}
+
 // keepHole keeps the end of the hole, where an item of size bytes goes, if it fits. Where the hole ends
 // is known before its place among the items is: it is fetched from memory while that is searched for.
 func keepHole(ctx rmgr.RedoContext, n node, size int) {

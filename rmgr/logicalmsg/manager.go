@@ -31,6 +31,9 @@ func (Manager) Identify(info uint8) string {
 	return ""
 }
 
+// RedoesPagesApart makes Manager an rmgr.Pagewise.
+func (Manager) RedoesPagesApart() {}
+
 // Redo does nothing, as in PostgreSQL: only decoding reads the record.
 func (Manager) Redo(_ rmgr.RedoContext, rec *wal.Record) error {
 	if rec.Op() != opMessage {

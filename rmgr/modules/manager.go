@@ -25,6 +25,9 @@ func (ResourceManager) Identify(info uint8) string {
 	return ""
 }
 
+// RedoesPagesApart makes ResourceManager an rmgr.Pagewise.
+func (ResourceManager) RedoesPagesApart() {}
+
 // Redo changes no page. It refuses a record that it cannot read, for then the formats of all that
 // follows would be unknown.
 func (m ResourceManager) Redo(_ rmgr.RedoContext, rec *wal.Record) error {

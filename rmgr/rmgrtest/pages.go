@@ -88,7 +88,8 @@ type redoContext struct {
 	pages     Pages
 	format    rmgr.Format
 	replaying bool
-	force     bool // pages always need redo, whatever their LSN
+	force     bool               // pages always need redo, whatever their LSN
+	others    func(PageKey) bool // pages that somebody else redoes; nil: none
 	signals   *[]Signal
 	log       *slog.Logger
 	staged    []staged
@@ -126,6 +127,9 @@ func (c *redoContext) Block(rec *wal.Record, id uint8) ([]byte, rmgr.RedoAction,
 	}
 	ref := &rec.Blocks[i]
 	key := PageKey{ref.Rel, ref.Fork, ref.Block}
+	if c.others != nil && c.others(key) {
+		return nil, rmgr.Done, nil
+	}
 	old, exists := c.pages[key]
 	s := staged{id: id, key: key, action: rmgr.NeedsRedo}
 	switch {

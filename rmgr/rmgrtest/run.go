@@ -53,6 +53,9 @@ func runFormat(t *testing.T, m rmgr.Module, r rmgr.Registration, f rmgr.Format, 
 		t.Run(name+"a replica equals its primary", func(t *testing.T) { replicaEquals(t, e) })
 		t.Run(name+"redo twice is redo once", func(t *testing.T) { redoTwice(t, e) })
 		t.Run(name+"redo after any crash", func(t *testing.T) { redoAfterCrash(t, e, rng) })
+		if _, ok := r.Manager.(rmgr.Pagewise); ok {
+			t.Run(name+"redo of each page apart is redo", func(t *testing.T) { pagewise(t, e, r) })
+		}
 		if images {
 			continue
 		}

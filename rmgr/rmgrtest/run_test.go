@@ -177,6 +177,9 @@ func failures(m rmgr.Module) string {
 	r.run(func() { replicaEquals(r, e) })
 	r.run(func() { redoTwice(r, e) })
 	r.run(func() { redoAfterCrash(r, e, rng) })
+	if _, ok := reg.Manager.(rmgr.Pagewise); ok {
+		r.run(func() { pagewise(r, e, reg) })
+	}
 	r.run(func() { describeAndDecode(r, e, reg) })
 	r.run(func() { masking(r, e, reg) })
 	r.run(func() { hostile(r, e, reg, rng) })

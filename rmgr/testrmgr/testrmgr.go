@@ -55,6 +55,9 @@ func (manager) Identify(info uint8) string {
 	return ""
 }
 
+// RedoesPagesApart makes manager an rmgr.Pagewise.
+func (manager) RedoesPagesApart() {}
+
 // Redo changes nothing.
 func (manager) Redo(ctx rmgr.RedoContext, rec *wal.Record) error {
 	if rec.Op() != opMessage {
