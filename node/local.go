@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -64,6 +65,7 @@ func (n *Node) openLocal(ctx context.Context) (*local, error) {
 		Slots:  func() []api.Holder { return slotHolders(slots) },
 
 		SharedBuffers:       int(s.Int("shared_buffers")),
+		RedoWorkers:         min(int(s.Int("max_redo_workers")), runtime.GOMAXPROCS(0)),
 		FullPageWrites:      s.Bool("full_page_writes"),
 		WALCompression:      s.String("wal_compression"),
 		MaxWALSize:          s.Bytes("max_wal_size"),

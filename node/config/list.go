@@ -52,6 +52,7 @@ var list = []Setting{
 	{Name: "managed", Kind: Bool, Default: "off", Context: Restart, Short: "The node waits for an operator to say what it is to be."},
 	{Name: "max_connections", Kind: Int, Min: 1, Max: 262143, Default: "100", Context: Restart, Short: "Sets the maximum number of concurrent connections."},
 	{Name: "max_replication_slots", Kind: Int, Min: 0, Max: 262143, Default: "32", Context: Restart, Short: "Sets the maximum number of simultaneously defined replication slots."},
+	{Name: "max_redo_workers", Kind: Int, Min: 1, Max: 64, Default: "4", Context: Restart, Short: "Sets the maximum number of workers that replay the log at a start; there are no more than processors."},
 	{Name: "max_slot_wal_keep_size", Kind: Int, Unit: Megabytes, Min: -1, Max: maxMB, Default: "-1", Context: Reload, Short: "Sets the maximum WAL size that can be reserved by replication slots; -1 is no limit."},
 	{Name: "max_wal_senders", Kind: Int, Min: 0, Max: 262143, Default: "32", Context: Restart, Short: "Sets the maximum number of simultaneously running WAL sender processes."},
 	{Name: "max_wal_size", Kind: Int, Unit: Megabytes, Min: 2, Max: maxMB, Default: "1GB", Context: Restart, Short: "Sets the WAL size that triggers a checkpoint."},

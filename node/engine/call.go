@@ -139,6 +139,11 @@ func (e *Engine) format(id wal.RmgrID) rmgr.Format {
 	if f := e.snapshot.Load().Format(id); f != 0 {
 		return f
 	}
+	return e.formatWithoutModule(id)
+}
+
+// formatWithoutModule is the format of a manager that no MODULES record names.
+func (e *Engine) formatWithoutModule(id wal.RmgrID) rmgr.Format {
 	if reg, ok := e.o.Table.Registration(id); ok && !e.inModule[id] {
 		return reg.Writes.Max
 	}

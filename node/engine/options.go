@@ -2,6 +2,7 @@ package engine
 
 import (
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/redoubt-wal/redoubt/api/control"
@@ -27,6 +28,7 @@ type Options struct {
 	Slots func() []control.Holder
 
 	SharedBuffers       int           // pages; 0: 16384 (128 MiB)
+	RedoWorkers         int           // that replay what is in the log at a start; 0: a processor each, at most 4
 	FullPageWrites      bool          // images against torn pages; off only on a file system that tears none
 	WALCompression      string        // "", "off", "pglz" ("on"), "lz4", "zstd"
 	MaxWALSize          int64         // bytes between checkpoints; 0: 1 GiB
@@ -55,6 +57,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.SharedBuffers == 0 {
 		o.SharedBuffers = 16384
+	}
+	if o.RedoWorkers == 0 {
+		o.RedoWorkers = min(4, runtime.GOMAXPROCS(0))
 	}
 	if o.MaxWALSize == 0 {
 		o.MaxWALSize = 1 << 30

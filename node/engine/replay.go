@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/redoubt-wal/redoubt/node/latch"
 	"github.com/redoubt-wal/redoubt/node/recovery"
@@ -20,7 +21,7 @@ type replayer struct {
 	history wal.History // that source follows
 
 	formats recovery.Formats // at the record read last
-	started bool             // the managers' Startup was called
+	start   func() error     // calls the managers' Startup, once
 	paused  bool             // records are only counted from now on
 	counted wal.LSN          // records that start before this are in the census already
 	looked  wal.LSN          // the log was flushed up to here when the reader found no more
@@ -38,6 +39,7 @@ func (e *Engine) startReplay(redo, last wal.LSN) {
 	e.replay.cancel, e.replay.done, e.replay.idle = cancel, done, 0
 	e.replay.mu.Unlock()
 	r := &replayer{e: e, applier: recovery.Applier{Table: e.o.Table, Pool: e.pool, Logger: e.o.Log, Kill: e.o.Signal}}
+	r.start = sync.OnceValue(e.startManagers)
 	r.counted = e.replay.readUpTo()
 	r.formats.Table, r.formats.Otherwise = e.o.Table, e.format
 	if last != 0 {

@@ -13,6 +13,9 @@ func (r *replayer) run(ctx context.Context, redo, last wal.LSN) error {
 	if err := r.openAt(redo, last); err != nil {
 		return err
 	}
+	if err := r.replayTogether(ctx, r.counted); err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		err := r.replayBatch(ctx)
 		if told := r.tell(); told != nil {

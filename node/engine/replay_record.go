@@ -12,15 +12,11 @@ import (
 
 // take counts a record and replays it, unless replay has to stop before it.
 func (r *replayer) take(ctx context.Context, rec *wal.Record) error {
-	_ = r.formats.Read(rec) // one that cannot be read is left to redo, which refuses it
-	if rec.LSN >= r.counted {
-		r.e.noteRecord(r.history.TLIAt(rec.LSN), rec, &r.formats)
-	}
+	in := r.note(rec)
 	if r.paused {
 		r.e.replay.sawRecord(rec.End)
 		return nil
 	}
-	in := r.formats.Of(rec.Rmgr)
 	if p := in.Problem(rec.LSN); p != nil {
 		return r.pause(&control.ReplayPause{LSN: rec.LSN, Reason: string(p.Reason), Detail: p.Error()}, rec)
 	}
@@ -34,8 +30,16 @@ func (r *replayer) take(ctx context.Context, rec *wal.Record) error {
 		}
 		return r.pause(&control.ReplayPause{LSN: rec.LSN, Reason: "RedoFailed", Detail: err.Error()}, rec)
 	}
-	r.last, r.end, r.untold = rec.LSN, rec.End, true
 	return nil
+}
+
+// note counts a record and says what is in force at it.
+func (r *replayer) note(rec *wal.Record) *recovery.InForce {
+	_ = r.formats.Read(rec) // one that cannot be read is left to redo, which refuses it
+	if rec.LSN >= r.counted {
+		r.e.noteRecord(r.history.TLIAt(rec.LSN), rec, &r.formats)
+	}
+	return r.formats.Of(rec.Rmgr)
 }
 
 // pause stops replay before rec. The log goes on being received, made durable and counted.
@@ -75,11 +79,8 @@ func (r *replayer) applyOnceThereIsRoom(ctx context.Context, rec *wal.Record, fo
 
 // apply replays one record, with no reader of its manager's pages beside it.
 func (r *replayer) apply(rec *wal.Record, format rmgr.Format) error {
-	if !r.started {
-		if err := r.e.startManagers(); err != nil {
-			return err
-		}
-		r.started = true
+	if err := r.start(); err != nil {
+		return err
 	}
 	if rec.Rmgr == wal.RmgrXLOG {
 		if err := r.switchTimeline(rec); err != nil {
@@ -95,8 +96,11 @@ func (r *replayer) apply(rec *wal.Record, format rmgr.Format) error {
 	case wal.RmgrModules:
 		r.followModules(rec)
 	case wal.RmgrXLOG:
-		return r.followXLOG(rec)
+		if err := r.followXLOG(rec); err != nil {
+			return err
+		}
 	}
+	r.last, r.end, r.untold = rec.LSN, rec.End, true
 	return nil
 }
 

@@ -39,21 +39,23 @@ func (a *Ahead) Read(r *wal.Reader, first *wal.Record, by *Applier) []wal.Record
 		n++
 	}
 	records := a.records[:n]
-	a.list(first, records)
+	a.list(first, records, by)
 	for looks := a.looks; len(looks) > 0; {
-		n := min(len(looks), buffer.Together, by.Pool.Size()/4)
+		n := min(len(looks), buffer.Together, by.Pool.Size()/(4*max(by.Share.Of, 1)))
 		a.bringNear(looks[:n], by)
 		looks = looks[n:]
 	}
 	return records
 }
 
-// list lists the pages that the records name, without those that the record before names in the same
-// place.
-func (a *Ahead) list(last *wal.Record, records []wal.Record) {
+// list lists the pages of by's share that the records name, without those that the record before names
+// in the same place.
+func (a *Ahead) list(last *wal.Record, records []wal.Record, by *Applier) {
 	a.looks = a.looks[:0]
 	for j := range last.Blocks {
-		a.looks = append(a.looks, look{last, &last.Blocks[j]})
+		if ref := &last.Blocks[j]; by.has(ref) {
+			a.looks = append(a.looks, look{last, ref})
+		}
 	}
 	for i := range records {
 		rec := &records[i]
@@ -62,7 +64,9 @@ func (a *Ahead) list(last *wal.Record, records []wal.Record) {
 			if j < len(last.Blocks) && last.Blocks[j].Block == ref.Block && last.Blocks[j].Rel == ref.Rel {
 				continue
 			}
-			a.looks = append(a.looks, look{rec, ref})
+			if by.has(ref) {
+				a.looks = append(a.looks, look{rec, ref})
+			}
 		}
 		last = rec
 	}

@@ -18,6 +18,7 @@ type Applier struct {
 	Pool   *buffer.Pool
 	Logger *slog.Logger
 	Kill   func(log *slog.Logger, sig int, reason string) error // signals this process
+	Share  Share                                                // of the pages; all others are left alone
 
 	pins    pins
 	loaded  [256]loaded
@@ -25,6 +26,7 @@ type Applier struct {
 	before  Undo
 	spare   [][]byte // pages to compare, to use again
 	signals []signal
+	spread  spread
 	rec     *wal.Record
 	format  rmgr.Format
 	keeps   bool // rec's manager calls Keep itself
@@ -34,6 +36,7 @@ type Applier struct {
 type loaded struct {
 	manager  rmgr.Manager
 	keeps    bool
+	pagewise bool
 	foreseer rmgr.Foreseer // nil: it is none
 }
 
@@ -63,6 +66,11 @@ func (a *Applier) apply(rec *wal.Record, format rmgr.Format) error {
 	if m == nil {
 		return &rmgr.NotRegisteredError{ID: rec.Rmgr, LSN: rec.LSN}
 	}
+	if a.Share.Of > 1 {
+		if mine, err := a.mine(rec, l); !mine {
+			return err
+		}
+	}
 	a.rec, a.format, a.keeps, a.signals = rec, format, l.keeps, a.signals[:0]
 	err := a.redo(m)
 	a.finish(err == nil)
@@ -90,6 +98,7 @@ func (a *Applier) lookup(id wal.RmgrID) *loaded {
 	if l.manager == nil {
 		l.manager = manager(a.Table, id)
 		_, l.keeps = l.manager.(rmgr.Keeper)
+		_, l.pagewise = l.manager.(rmgr.Pagewise)
 		l.foreseer, _ = l.manager.(rmgr.Foreseer)
 	}
 	return l
@@ -145,6 +154,9 @@ func (a *Applier) Block(rec *wal.Record, id uint8) ([]byte, rmgr.RedoAction, err
 	}
 	for i := range a.rec.Blocks {
 		if ref := &a.rec.Blocks[i]; ref.ID == id {
+			if !a.has(ref) {
+				return nil, rmgr.Done, nil
+			}
 			return a.take(ref)
 		}
 	}

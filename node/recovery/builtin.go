@@ -17,6 +17,10 @@ type (
 	standby     struct{}
 )
 
+func (xlog) RedoesPagesApart()        {}
+func (transaction) RedoesPagesApart() {}
+func (standby) RedoesPagesApart()     {}
+
 func (xlog) Name() string        { return "XLOG" }
 func (transaction) Name() string { return "Transaction" }
 func (standby) Name() string     { return "Standby" }

@@ -18,7 +18,7 @@ var ErrInconsistent = errors.New("inconsistent page found")
 func (a *Applier) compare(m rmgr.Manager) error {
 	for i := range a.rec.Blocks {
 		ref := &a.rec.Blocks[i]
-		if !ref.HasImage() || ref.Apply() {
+		if !ref.HasImage() || ref.Apply() || !a.has(ref) {
 			continue
 		}
 		if err := a.comparePage(m, ref); err != nil {
