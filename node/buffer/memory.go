@@ -1,6 +1,10 @@
 package buffer
 
-import "github.com/redoubt-wal/redoubt/wal/page"
+import (
+	"unsafe"
+
+	"github.com/redoubt-wal/redoubt/wal/page"
+)
 
 // memory hands out the pool's pages, a slab at a time as they are needed. Large slabs are meant to be
 // backed by huge pages: recovery touches pages at random, and would wait for address translation as
@@ -36,22 +40,37 @@ func (m *memory) page() []byte {
 	if len(m.slab) == 0 {
 		if m.slab, m.next = m.next, nil; m.slab == nil {
 			m.slab = m.make()
+			makeReady(m.slab)
 		}
 		m.half = len(m.slab) / 2
 	}
 	p := m.slab[:page.Size:page.Size]
 	if m.slab = m.slab[page.Size:]; len(m.slab) <= m.half && m.next == nil && m.left > 0 {
-		if m.next = m.make(); len(m.next) >= firstSlab {
-			go populate(m.next)
-		}
+		m.next = m.make()
+		makeReady(m.next)
 	}
 	return p
 }
 
 func (m *memory) make() []byte {
 	b := make([]byte, min(m.size, m.left))
-	preferHugePages(b)
 	m.left -= len(b)
 	m.size = min(2*m.size, max(m.size, largestSlab))
 	return b
+}
+
+// worthReady is how much memory is worth a goroutine that makes it ready.
+const worthReady = 1 << 20
+
+// makeReady has the kernel give memory to b on another processor. A place that is read before it is written
+// would even cost two faults, the second of which interrupts all processors.
+func makeReady(b []byte) {
+	if len(b) >= worthReady {
+		preferHugePages(b)
+		go populate(b)
+	}
+}
+
+func asBytes[T any](s []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), len(s)*int(unsafe.Sizeof(*new(T))))
 }

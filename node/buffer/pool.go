@@ -95,6 +95,8 @@ func NewPool(o Options) *Pool {
 		store: o.Store, beforeWrite: o.BeforeWrite,
 		byTag: newTable(n), buffers: make([]Buffer, n), memory: newMemory(n),
 	}
+	makeReady(asBytes(p.buffers))
+	makeReady(asBytes(p.byTag.slots))
 	if p.beforeWrite == nil {
 		p.beforeWrite = func(wal.LSN) error { return nil }
 	}
