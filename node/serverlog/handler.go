@@ -106,7 +106,8 @@ var own = []struct{ key, word string }{{"detail", "DETAIL"}, {"hint", "HINT"}, {
 func (h *handler) format(r slog.Record, attrs []slog.Attr) []byte {
 	var b []byte
 	h.out.lines++
-	b = h.line(b, r.Time, severity(r.Level), r.Message)
+	message, attrs := say(r.Message, attrs)
+	b = h.line(b, r.Time, severity(r.Level), message)
 	texts, rest := map[string]string{}, []string(nil)
 	for _, a := range attrs {
 		if a.Key == instance {

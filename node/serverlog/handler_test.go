@@ -25,7 +25,27 @@ func TestLinesLookLikePostgreSQLs(t *testing.T) {
 		"lines of their own": {slog.LevelInfo, func(l *slog.Logger) {
 			l.With("context", "WAL redo at 0/5").Info("m", "hint", "h", "n", 1, "detail", "d")
 		}, "LOG:  m\nDETAIL:  n: 1\n\td\nHINT:  h\nCONTEXT:  WAL redo at 0/5\n"},
-		"whose log it is":                 {slog.LevelInfo, func(l *slog.Logger) { l.With("instance", "a").Info("m") }, "LOG:  m\n"},
+		"whose log it is": {slog.LevelInfo, func(l *slog.Logger) { l.With("instance", "a").Info("m") }, "LOG:  m\n"},
+		"PostgreSQL's sentences": {slog.LevelInfo, func(l *slog.Logger) {
+			l.Info("checkpoint starting", "cause", "immediate force wait")
+			l.Info("restartpoint complete", "buffers", 43, "buffersPercent", 0.3, "walAdded", 1, "walRemoved", 2, "walRecycled", 3,
+				"write", 4.235, "sync", 0.012, "total", 4.3, "syncFiles", 2, "longest", 0.005, "average", 0.004,
+				"distanceKB", int64(16384), "estimateKB", int64(20480), "lsn", "0/5", "redo", "0/4")
+			l.Info("redo done", "lsn", "0/5", "duration", time.Second)
+		}, "LOG:  checkpoint starting: immediate force wait\n" +
+			"LOG:  restartpoint complete: wrote 43 buffers (0.3%); 1 WAL file(s) added, 2 removed, 3 recycled; " +
+			"write=4.235 s, sync=0.012 s, total=4.300 s; sync files=2, longest=0.005 s, average=0.004 s; distance=16384 kB, estimate=20480 kB\n" +
+			"DETAIL:  lsn: 0/5, redo: 0/4\n" +
+			"LOG:  redo done at 0/5\nDETAIL:  duration: 1s\n"},
+		"a sentence that lacks a fact": {slog.LevelInfo, func(l *slog.Logger) {
+			l.Info("checkpoint complete", "buffers", 43)
+			l.Info("redo starts")
+		}, "LOG:  checkpoint complete\nDETAIL:  buffers: 43\nLOG:  redo starts\n"},
+		"a sentence with a fact of another kind": {slog.LevelInfo, func(l *slog.Logger) {
+			l.Info("checkpoint complete", "buffers", 43, "buffersPercent", "some", "walAdded", 1, "walRemoved", 2, "walRecycled", 3,
+				"write", 1.0, "sync", 1.0, "total", 1.0, "syncFiles", 2, "longest", 1.0, "average", 1.0, "distanceKB", 1, "estimateKB", 2)
+		}, "LOG:  checkpoint complete\nDETAIL:  buffers: 43, buffersPercent: some, walAdded: 1, walRemoved: 2, walRecycled: 3, " +
+			"write: 1, sync: 1, total: 1, syncFiles: 2, longest: 1, average: 1, distanceKB: 1, estimateKB: 2\n"},
 		"groups":                          {slog.LevelInfo, func(l *slog.Logger) { l.WithGroup("g").With("a", 1).Info("m", slog.Group("h", "b", 2)) }, "LOG:  m\nDETAIL:  g.a: 1, g.h.b: 2\n"},
 		"nobody can feign a message":      {slog.LevelInfo, func(l *slog.Logger) { l.Info("m\nLOG:  all is well", "x", "y\nERROR:  no") }, "LOG:  m\n\tLOG:  all is well\nDETAIL:  x: y\n\tERROR:  no\n"},
 		"siblings do not see one another": {slog.LevelInfo, func(l *slog.Logger) { a := l.With("a", 1); a.With("b", 2); a.With("c", 3).Info("m") }, "LOG:  m\nDETAIL:  a: 1, c: 3\n"},

@@ -1,7 +1,9 @@
 package interop_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,10 +16,12 @@ import (
 type node struct {
 	t    testing.TB
 	root string
+	args []string // settings
+	log  bytes.Buffer
 	cmd  *exec.Cmd
 }
 
-func startNode(t testing.TB) *node {
+func startNode(t testing.TB, settings ...string) *node {
 	t.Helper()
 	root, err := os.MkdirTemp("", "node") // a socket's path is short
 	if err != nil {
@@ -25,6 +29,9 @@ func startNode(t testing.TB) *node {
 	}
 	t.Cleanup(func() { os.RemoveAll(root) })
 	n := &node{t: t, root: root}
+	for _, s := range append([]string{"listen_addresses=", "unix_socket_directories=" + root, "preload_modules=kv,ledger"}, settings...) {
+		n.args = append(n.args, "-c", s)
+	}
 	for _, args := range [][]string{{"go", "build", "-o", n.path("node"), "../../cmd/node"}, {n.path("node"), "init", "-D", n.path("data"), "--wal-segsize=1"}} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%q: %v\n%s", args, err, out)
@@ -40,8 +47,8 @@ func (n *node) path(name string) string { return filepath.Join(n.root, name) }
 // start returns when the node is open for writes.
 func (n *node) start() {
 	n.t.Helper()
-	n.cmd = exec.Command(n.path("node"), "run", "-D", n.path("data"), "-c", "listen_addresses=", "-c", "unix_socket_directories="+n.root, "-c", "preload_modules=kv,ledger")
-	n.cmd.Stderr = n.t.Output()
+	n.cmd = exec.Command(n.path("node"), append([]string{"run", "-D", n.path("data")}, n.args...)...)
+	n.cmd.Stderr = io.MultiWriter(n.t.Output(), &n.log)
 	if err := n.cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}
