@@ -2,18 +2,11 @@ package node
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
 	"strconv"
 	"time"
 
 	api "github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/replication"
-	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
@@ -182,169 +175,6 @@ func (f *following) end() {
 
 const waitingMessage = "waits to be told to follow or to be promoted"
 
-// startReceiver begins to stream into the log that is here.
-func (n *Node) startReceiver(r api.FollowRequest, c *Conninfo) *following {
-	f := &following{request: r, conninfo: c, started: make(chan struct{})}
-	n.mu.Lock()
-	l := n.state.local
-	n.state.role, n.state.message, n.state.fork, n.state.following = api.RoleStandby, "connecting to the upstream", 0, f
-	n.mu.Unlock()
-	f.receiver = replication.StartReceiver(n.receiverOptions(l, f))
-	close(f.started)
-	n.changes.notify()
-	return f
-}
-
-func (n *Node) receiverOptions(l *local, f *following) replication.ReceiverOptions {
-	s, r := n.settings, f.request
-	timeout := s.Duration("wal_receiver_timeout")
-	if timeout == 0 {
-		timeout = -1
-	}
-	id := parseID(r.Upstream.SystemIdentifier)
-	if id == 0 {
-		id = l.engine.SystemID()
-	}
-	return replication.ReceiverOptions{
-		Upstream: n.upstream(r.Upstream, f.conninfo), Slot: r.Upstream.Slot, SystemID: id,
-		Log: replication.ReceivedBy(l.engine), Now: n.opts.Now, Logger: n.log,
-		Promise:        func() wal.TimelineID { return max(n.promises.Promised(), r.Timeline) },
-		StatusInterval: s.Duration("wal_receiver_status_interval"),
-		Timeout:        timeout,
-		RetryInterval:  s.Duration("wal_retrieve_retry_interval"),
-		Changed:        func(rs replication.ReceiverStatus) { n.receiverChanged(f, rs) },
-	}
-}
-
-// receiverChanged turns what the receiver says into the node's role and message.
-func (n *Node) receiverChanged(f *following, rs replication.ReceiverStatus) {
-	n.mu.Lock()
-	if n.state.following == f && (n.state.role == api.RoleStandby || n.state.role == api.RoleDiverged) {
-		diverged, isDiverged := errors.AsType[*replication.DivergedError](rs.Err)
-		switch {
-		case isDiverged:
-			n.state.role, n.state.fork, n.state.message = api.RoleDiverged, diverged.Fork, diverged.Error()
-		case rs.Streaming:
-			n.state.role, n.state.fork, n.state.message = api.RoleStandby, 0, ""
-		case sqlState(rs.Err) == logRemoved:
-			n.state.role, n.state.message = api.RoleDiverged, "the upstream no longer has the log that this node needs, so it must be cloned anew: "+rs.Err.Error()
-		case rs.Err != nil:
-			n.state.message = rs.Err.Error()
-		default:
-			n.state.message = "connecting to the upstream"
-		}
-	}
-	n.mu.Unlock()
-	n.changes.notify()
-}
-
-// logRemoved is the SQLSTATE with which an upstream says that a segment is gone.
-const logRemoved = "58P01"
-
-// awaitStream waits until it is known whether the stream comes up.
-func (n *Node) awaitStream(ctx context.Context, receiver *replication.Receiver) error {
-	timer := time.NewTimer(answerWithin)
-	defer timer.Stop()
-	for {
-		changed := n.changes.wait()
-		rs := receiver.Status()
-		switch {
-		case errors.Is(rs.Err, replication.ErrFenced):
-			return refusal("UpstreamBehind", "%v", rs.Err)
-		case errors.Is(rs.Err, replication.ErrWrongSystem):
-			return refusal("WrongSystem", "%v", rs.Err)
-		case rs.Streaming || rs.Err != nil:
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-timer.C:
-			return nil
-		case <-ctx.Done():
-			return nil
-		case <-n.run.Done():
-			return errStopping
-		}
-	}
-}
-
-// upstream says how to reach u for replication.
-func (n *Node) upstream(u api.Upstream, c *Conninfo) replication.Upstream {
-	up := replication.Upstream{
-		Dial: func(ctx context.Context, addr string) (net.Conn, error) { return n.opts.Dial(ctx, "tcp", addr) },
-		Addr: net.JoinHostPort(u.Host, strconv.Itoa(u.Port)),
-		TLS:  n.upstreamTLS(u.Name), User: n.settings.String("superuser_name"), Password: n.password(),
-		ApplicationName: n.name(),
-	}
-	if c == nil && up.TLS != nil {
-		up.User = n.name() // as our certificate says
-	}
-	if c != nil {
-		up.User = c.User
-		if c.Password != "" {
-			up.Password = c.Password
-		}
-		if c.ApplicationName != "" {
-			up.ApplicationName = c.ApplicationName
-		}
-		if c.SSLMode == "disable" {
-			up.TLS = nil
-		}
-	}
-	if up.ApplicationName == "" {
-		up.ApplicationName = "walreceiver"
-	}
-	return up
-}
-
-// upstreamTLS is TLS with our certificate, towards a server that the same authority knows by name;
-// nil where ssl is off. Files are read anew for each connection.
-func (n *Node) upstreamTLS(name string) *tls.Config {
-	if !n.settings.Bool("ssl") {
-		return nil
-	}
-	config := &tls.Config{MinVersion: tls.VersionTLS13, ServerName: name, Time: n.opts.Now}
-	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return n.certificate() }
-	roots, err := n.authority()
-	if err != nil {
-		n.log.Error("could not read ssl_ca_file: upstreams cannot be verified", "error", err)
-		roots = x509.NewCertPool()
-	}
-	config.RootCAs = roots
-	return config
-}
-
-// certificate reads ssl_cert_file and ssl_key_file.
-func (n *Node) certificate() (*tls.Certificate, error) {
-	cert, err := n.readFile(n.settings.String("ssl_cert_file"))
-	if err != nil {
-		return nil, fmt.Errorf("ssl_cert_file: %w", err)
-	}
-	key, err := n.readFile(n.settings.String("ssl_key_file"))
-	if err != nil {
-		return nil, fmt.Errorf("ssl_key_file: %w", err)
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	return &pair, err
-}
-
-// authority reads ssl_ca_file.
-func (n *Node) authority() (*x509.CertPool, error) {
-	name := n.settings.String("ssl_ca_file")
-	if name == "" {
-		return nil, errors.New("ssl_ca_file is not set")
-	}
-	pem, err := n.readFile(name)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM", name)
-	}
-	return pool, nil
-}
-
 // readFile reads a file that a setting names; a relative name is in the data directory.
 func (n *Node) readFile(name string) ([]byte, error) { return vfs.ReadFile(n.opts.FS, n.inDir(name)) }
 
@@ -355,28 +185,3 @@ func parseID(s string) uint64 {
 }
 
 func systemID(l *local) string { return strconv.FormatUint(l.engine.SystemID(), 10) }
-
-// refusal is an answer with HTTP 409: the node's state does not allow it.
-func refusal(code, format string, args ...any) *api.Error {
-	return &api.Error{Code: code, Message: fmt.Sprintf(format, args...), HTTP: http.StatusConflict}
-}
-
-func badRequest(message string) *api.Error {
-	return &api.Error{Code: "BadRequest", Message: message, HTTP: http.StatusBadRequest}
-}
-
-func fencedAbove(what string, asked, promised wal.TimelineID) *api.Error {
-	return refusal("FencedAbove", "cannot %s timeline %d: this node has promised timeline %d", what, asked, promised)
-}
-
-func unavailable(s state) *api.Error {
-	return &api.Error{Code: "NotReady", Message: fmt.Sprintf("the node is %s; try again", s.role), HTTP: http.StatusServiceUnavailable}
-}
-
-// sqlState is the SQLSTATE of an error that has one.
-func sqlState(err error) string {
-	if e, ok := errors.AsType[*rmgr.Error](err); ok {
-		return e.Code
-	}
-	return ""
-}

@@ -5,20 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
-	api "github.com/redoubt-wal/redoubt/api/control"
-	"github.com/redoubt-wal/redoubt/node/config"
 	"github.com/redoubt-wal/redoubt/node/control"
-	"github.com/redoubt-wal/redoubt/node/pgwire"
-	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
@@ -146,162 +139,4 @@ func (n *Node) inDir(name string) string {
 		return name
 	}
 	return path.Join(n.opts.Dir, name)
-}
-
-// prepareSQL makes the server of clients and standbys, which listens nowhere yet.
-func (n *Node) prepareSQL() error {
-	engine, err := n.sqlEngine()
-	if err != nil {
-		return err
-	}
-	n.sessions, err = n.pgwireServer(engine)
-	return err
-}
-
-// listenSQL opens the ports for clients and standbys.
-func (n *Node) listenSQL() error {
-	server := n.sessions
-	port := strconv.FormatInt(n.settings.Int("port"), 10)
-	for _, host := range config.SplitList(n.settings.String("listen_addresses")) {
-		if host == "*" {
-			host = ""
-		}
-		l, err := n.opts.Listen("tcp", net.JoinHostPort(host, port))
-		if err != nil {
-			return fmt.Errorf("listen_addresses: %w", err)
-		}
-		n.serveSQL(server, l)
-	}
-	for _, dir := range config.SplitList(n.settings.String("unix_socket_directories")) {
-		l, err := n.opts.Listen("unix", path.Join(dir, ".s.PGSQL."+port))
-		if err != nil {
-			return fmt.Errorf("unix_socket_directories: %w", err)
-		}
-		n.serveSQL(server, l)
-	}
-	return nil
-}
-
-func (n *Node) serveSQL(server *pgwire.Server, l net.Listener) {
-	n.log.Info("accepting connections", "address", l.Addr().String())
-	n.change(func(s *state) { s.addresses = append(s.addresses, l.Addr()) })
-	n.tasks.Go(func() {
-		if err := server.Serve(l); err != nil && n.run.Err() == nil && n.current().role != api.RoleStopping {
-			n.stop(fmt.Errorf("accept connections on %s: %w", l.Addr(), err))
-		}
-	})
-}
-
-// pgwireServer makes the server of SQL and replication connections.
-func (n *Node) pgwireServer(engine *sql.Engine) (*pgwire.Server, error) {
-	s := n.settings
-	o := pgwire.Options{
-		Engine: engine, Now: n.opts.Now, Replication: (*replicas)(n), Method: n.method, Verifier: n.verifier, Ready: n.ready,
-		MaxConnections: int(s.Int("max_connections")), MaxWALSenders: int(s.Int("max_wal_senders")), Rand: n.opts.Rand, Log: n.log,
-		Left: n.sessionLeft,
-	}
-	if s.Bool("ssl") {
-		if _, err := n.certificate(); err != nil {
-			return nil, err
-		}
-		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Time: n.opts.Now, GetConfigForClient: n.serverTLS}
-	}
-	return pgwire.NewServer(o)
-}
-
-// serverTLS reads the certificate files for each connection, so that rotation needs no reload.
-func (n *Node) serverTLS(*tls.ClientHelloInfo) (*tls.Config, error) {
-	cert, err := n.certificate()
-	if err != nil {
-		return nil, err
-	}
-	c := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*cert}, Time: n.opts.Now}
-	if n.settings.String("ssl_ca_file") != "" {
-		if c.ClientCAs, err = n.authority(); err != nil {
-			return nil, err
-		}
-		c.ClientAuth = tls.VerifyClientCertIfGiven
-	}
-	return c, nil
-}
-
-// method says how a client must prove who it is: whoever has a certificate of the user's name by that,
-// as other nodes do, and everybody else as the setting authentication says. A certificate of another
-// name proves nothing.
-func (n *Node) method(c pgwire.Client) pgwire.Method {
-	switch {
-	case c.CommonName != "" && c.CommonName == c.User:
-		return pgwire.Trust
-	case n.settings.String("authentication") == "scram-sha-256":
-		return pgwire.SCRAM
-	}
-	return pgwire.Trust
-}
-
-// verifier is the superuser's password verifier.
-func (n *Node) verifier(user string) (string, bool) {
-	password := n.password()
-	if user != n.settings.String("superuser_name") || password == "" {
-		return "", false
-	}
-	if strings.HasPrefix(password, "SCRAM-SHA-256$") {
-		return password, true
-	}
-	v, err := n.secret.verifier(password, n.opts.Rand)
-	if err != nil {
-		n.log.Error("could not make a verifier of the superuser's password", "error", err)
-		return "", false
-	}
-	return v, true
-}
-
-// secret keeps the verifier made of a password: another salt for each connection would tell that
-// the user exists.
-type secret struct {
-	mu             sync.Mutex
-	password, kept string
-}
-
-func (s *secret) verifier(password string, random io.Reader) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.kept != "" && s.password == password {
-		return s.kept, nil
-	}
-	v, err := pgwire.NewVerifier(password, random)
-	if err == nil {
-		s.password, s.kept = password, v
-	}
-	return v, err
-}
-
-// password is the first line of superuser_password_file.
-func (n *Node) password() string {
-	name := n.settings.String("superuser_password_file")
-	if name == "" {
-		return ""
-	}
-	text, err := n.readFile(name)
-	if err != nil {
-		n.log.Error("could not read superuser_password_file", "error", err)
-		return ""
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	return strings.TrimRight(line, "\r")
-}
-
-// replicas serves replication connections from the data directory in use.
-type replicas Node
-
-func (r *replicas) ServeReplication(ctx context.Context, c *pgwire.ReplicationConn) error {
-	n := (*Node)(r)
-	l := n.current().local
-	if l == nil {
-		return n.ready()
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	stop := context.AfterFunc(l.streams, func() { cancel(context.Cause(l.streams)) })
-	defer stop()
-	return l.server.Serve(ctx, c)
 }

@@ -3,9 +3,12 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
+	"github.com/redoubt-wal/redoubt/node/buffer"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/page"
 	"github.com/redoubt-wal/redoubt/wal/segment"
 )
 
@@ -46,4 +49,29 @@ func errNotLoaded(id wal.RmgrID) error {
 func errRetiring(module string) error {
 	return &rmgr.Error{Code: "55000", Message: fmt.Sprintf("module %q is retiring and takes no new records", module),
 		Hint: "Set its state back to Active in the WALCluster, or stop writing with it."}
+}
+
+// poolError is pageError, and the failure of a log that could not be flushed for a page.
+func (e *Engine) poolError(err error) error {
+	if errors.Is(err, segment.ErrFailed) {
+		return e.fail(err)
+	}
+	return pageError(err)
+}
+
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+// pageError says to a client why a page could not be had.
+func pageError(err error) error {
+	switch {
+	case isFull(err):
+		return errNoRoom(err)
+	case errors.Is(err, page.ErrInvalid):
+		return &rmgr.Error{Code: "XX001", Message: err.Error(), Hint: "The data file is damaged: clone this node anew from another."}
+	case errors.Is(err, syscall.EIO):
+		return &rmgr.Error{Code: "58030", Message: err.Error(), Hint: "The disk could not read or write the block: look at the kernel's log, and clone this node anew from another if it stays so."}
+	case errors.Is(err, buffer.ErrNoBuffers):
+		return &rmgr.Error{Code: "53200", Message: err.Error()}
+	}
+	return err
 }

@@ -105,3 +105,21 @@ func panicking(t testing.TB, e *Engine, r rmgr.Registration) {
 		}
 	}
 }
+
+func formatRefusals(t testing.TB, e *Engine, r rmgr.Registration) {
+	if !r.ID.Custom() {
+		t.Skip("a built-in manager has no formats")
+	}
+	for i, entry := range e.Log {
+		if entry.Record.Rmgr != r.ID {
+			continue
+		}
+		ctx := &redoContext{pages: Pages{}, format: r.Replays.Max + 1, replaying: true, force: true}
+		if err := r.Manager.Redo(ctx, &entry.Record); err == nil {
+			t.Fatalf("record %d was replayed as format %d, which it does not declare", i, r.Replays.Max+1)
+		}
+		if i > 50 {
+			break
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	api "github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/node/replication"
+)
+
+// Synchronous is POST /v1/synchronous.
+func (n *Node) Synchronous(ctx context.Context, r api.SynchronousRequest) error {
+	rule, err := ruleOf(r.Synchronous)
+	if err != nil {
+		return err
+	}
+	return n.exclusively(ctx, func(context.Context) error {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if err := n.primaryOn(r.Timeline); err != nil {
+			return err
+		}
+		n.state.rule = rule
+		n.state.local.sync.SetRule(rule)
+		n.showRule(rule)
+		return nil
+	})
+}
+
+// ruleOf turns the contract's synchronous set into a rule.
+func ruleOf(s api.Synchronous) (replication.Rule, error) {
+	r := replication.Rule{Any: s.Method == "any", Number: s.Number, Members: s.Members}
+	switch {
+	case s.Method == "":
+		return replication.Rule{}, nil
+	case s.Method != "any" && s.Method != "first":
+		return r, badRequest(fmt.Sprintf("synchronous method %q: want any, first or none", s.Method))
+	case s.Number < 1 || len(s.Members) < s.Number:
+		return r, badRequest(fmt.Sprintf("synchronous: %d of %d members can never be there", s.Number, len(s.Members)))
+	}
+	return r, nil
+}
+
+// synchronousOf is the rule in the contract's words.
+func synchronousOf(r replication.Rule) api.Synchronous {
+	if !r.Synchronous() {
+		return api.Synchronous{}
+	}
+	method := "first"
+	if r.Any {
+		method = "any"
+	}
+	return api.Synchronous{Method: method, Number: r.Number, Members: r.Members}
+}
+
+// showRule makes SHOW synchronous_standby_names tell what is in force.
+func (n *Node) showRule(r replication.Rule) {
+	if err := n.settings.Set("synchronous_standby_names", r.String()); err != nil {
+		n.log.Error("could not show the synchronous rule", "error", err)
+	}
+}
