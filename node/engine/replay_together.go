@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/redoubt-wal/redoubt/node/buffer"
@@ -91,33 +90,14 @@ func (r *replayer) replayStretch(ctx context.Context, companions []*companion, u
 			}
 		})
 	}
-	if err := r.replayShare(ctx, until); err != nil {
+	if err := r.ahead.Each(ctx, r.reader, until, &r.applier, r.takeShare); err != nil {
 		cancel(err)
 	}
 	group.Wait()
 	return context.Cause(ctx)
 }
 
-// replayShare is the replayer's part of a stretch.
-func (r *replayer) replayShare(ctx context.Context, until wal.LSN) error {
-	for r.reader.End() < until && ctx.Err() == nil {
-		first, err := r.reader.Next()
-		if err != nil {
-			return fmt.Errorf("replay: %w", err)
-		}
-		rest := r.ahead.Read(r.reader, first, &r.applier)
-		if err := r.takeShare(first); err != nil {
-			return err
-		}
-		for i := range rest {
-			if err := r.takeShare(&rest[i]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
+// takeShare is take, for the replayer's own pages.
 func (r *replayer) takeShare(rec *wal.Record) error {
 	in := r.note(rec)
 	if p := in.Problem(rec.LSN); p != nil {

@@ -1,6 +1,9 @@
 package recovery
 
 import (
+	"context"
+	"fmt"
+
 	"github.com/redoubt-wal/redoubt/node/buffer"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
@@ -46,6 +49,30 @@ func (a *Ahead) Read(r *wal.Reader, first *wal.Record, by *Applier) []wal.Record
 		looks = looks[n:]
 	}
 	return records
+}
+
+// Each calls do for the records that start before until, which is the end of a record that is there or of a
+// page, having read those of a page before the first of them.
+func (a *Ahead) Each(ctx context.Context, r *wal.Reader, until wal.LSN, by *Applier, do func(*wal.Record) error) error {
+	for r.End() < until {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		first, err := r.Next()
+		if err != nil {
+			return fmt.Errorf("replay: %w", err)
+		}
+		rest := a.Read(r, first, by)
+		if err := do(first); err != nil {
+			return err
+		}
+		for i := range rest {
+			if err := do(&rest[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // list lists the pages of by's share that the records name, without those that the record before names

@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -21,25 +20,7 @@ type Worker struct {
 // page. After an error, each of the worker's pages is as some record has left it: who replays all of the
 // log once more, pages that have a change already left alone, arrives at the same pages.
 func (w *Worker) Replay(ctx context.Context, until wal.LSN) error {
-	for w.Reader.End() < until {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		first, err := w.Reader.Next()
-		if err != nil {
-			return fmt.Errorf("replay: %w", err)
-		}
-		rest := w.ahead.Read(w.Reader, first, &w.Applier)
-		if err := w.replay(first); err != nil {
-			return err
-		}
-		for i := range rest {
-			if err := w.replay(&rest[i]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return w.ahead.Each(ctx, w.Reader, until, &w.Applier, w.replay)
 }
 
 func (w *Worker) replay(rec *wal.Record) error {
