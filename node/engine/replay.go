@@ -22,6 +22,7 @@ type replayer struct {
 
 	formats recovery.Formats // at the record read last
 	start   func() error     // calls the managers' Startup, once
+	started bool             // start has said that it worked
 	paused  bool             // records are only counted from now on
 	counted wal.LSN          // records that start before this are in the census already
 	looked  wal.LSN          // the log was flushed up to here when the reader found no more

@@ -79,8 +79,11 @@ func (r *replayer) applyOnceThereIsRoom(ctx context.Context, rec *wal.Record, fo
 
 // apply replays one record, with no reader of its manager's pages beside it.
 func (r *replayer) apply(rec *wal.Record, format rmgr.Format) error {
-	if err := r.start(); err != nil {
-		return err
+	if !r.started {
+		if err := r.start(); err != nil {
+			return err
+		}
+		r.started = true
 	}
 	if rec.Rmgr == wal.RmgrXLOG {
 		if err := r.switchTimeline(rec); err != nil {

@@ -53,6 +53,10 @@ func (f *Formats) Read(rec *wal.Record) error {
 	if rec.Rmgr != wal.RmgrModules {
 		return nil
 	}
+	return f.read(rec)
+}
+
+func (f *Formats) read(rec *wal.Record) error {
 	s, err := modules.Decode(rec.Main)
 	if err == nil {
 		f.Set(&s)
@@ -68,6 +72,10 @@ func (f *Formats) Of(id wal.RmgrID) *InForce {
 	if in := f.answers[id]; in != nil {
 		return in
 	}
+	return f.find(id)
+}
+
+func (f *Formats) find(id wal.RmgrID) *InForce {
 	in := &InForce{need: NeedOf(f.snapshot, id, 0)}
 	if in.Format = in.need.Format; in.Format == 0 && f.Otherwise != nil {
 		in.Format = f.Otherwise(id)
