@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// Call calls f.Call; a panic in the module's code becomes an *Error (XX000) that says where it
-// happened, and the caller goes on: pages change in Emit only, which is whole or not at all. While
-// emitting is true a panic is left alone: it is the engine's own and must not be hidden.
+// Call calls f.Call. A row that is not what f declares is an *Error (42804) and ends it. A panic in the
+// module's code becomes an *Error (XX000) that says where it happened, and the caller goes on: pages
+// change in Emit only, which is whole or not at all. While emitting is true a panic is left alone: it is
+// the engine's own and must not be hidden.
 func Call(ctx context.Context, f *Function, s Session, args []any, row func(...any) error, emitting *bool) (err error) {
 	defer func() {
 		if *emitting {
@@ -21,7 +22,11 @@ func Call(ctx context.Context, f *Function, s Session, args []any, row func(...a
 				Hint: "This is a bug in the module that has the function."}
 		}
 	}()
-	return f.Call(ctx, s, args, row)
+	checked := results{f: f, give: row}
+	if err := f.Call(ctx, s, args, checked.row); err != nil {
+		return err
+	}
+	return checked.err
 }
 
 // origin is where the panic that is being recovered happened.
