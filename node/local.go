@@ -65,7 +65,7 @@ func (n *Node) openLocal(ctx context.Context) (*local, error) {
 		Slots:  func() []api.Holder { return slotHolders(slots) },
 
 		SharedBuffers:       int(s.Int("shared_buffers")),
-		RedoWorkers:         min(int(s.Int("max_redo_workers")), runtime.GOMAXPROCS(0)),
+		RedoWorkers:         RedoWorkers(s),
 		FullPageWrites:      s.Bool("full_page_writes"),
 		WALCompression:      s.String("wal_compression"),
 		MaxWALSize:          s.Bytes("max_wal_size"),
@@ -92,6 +92,11 @@ func (n *Node) openLocal(ctx context.Context) (*local, error) {
 	l.streams, l.end = context.WithCancelCause(n.run)
 	err = s.Set("wal_segment_size", fmt.Sprint(l.engine.SegmentSize()))
 	return l, err
+}
+
+// RedoWorkers is how many workers replay the log at a start: max_redo_workers, but no more than processors.
+func RedoWorkers(s *config.Settings) int {
+	return min(int(s.Int("max_redo_workers")), runtime.GOMAXPROCS(0))
 }
 
 func checkpointLevel(log bool) slog.Level {

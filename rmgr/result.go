@@ -12,7 +12,10 @@ type results struct {
 
 func (r *results) row(values ...any) error {
 	if r.err == nil {
-		r.err = r.f.checkRow(values)
+		if detail := r.f.CheckRow(values); detail != "" {
+			r.err = &Error{Code: "42804", Message: "function return row and query-specified return row do not match", Detail: detail,
+				Hint: fmt.Sprintf("This is a bug in the module that has the function %s.", r.f.Name)}
+		}
 	}
 	if r.err != nil {
 		return r.err
@@ -20,9 +23,10 @@ func (r *results) row(values ...any) error {
 	return r.give(values...)
 }
 
-func (f *Function) checkRow(values []any) error {
+// CheckRow says in a sentence what is wrong with a row as one of f's, "" if it is what f declares.
+func (f *Function) CheckRow(values []any) string {
 	if len(values) != len(f.Returns) {
-		return f.mismatch(fmt.Sprintf("Returned row contains %d attributes, but query expects %d.", len(values), len(f.Returns)))
+		return fmt.Sprintf("Returned row contains %d attributes, but query expects %d.", len(values), len(f.Returns))
 	}
 	for i, v := range values {
 		c := f.Returns[i]
@@ -30,13 +34,8 @@ func (f *Function) checkRow(values []any) error {
 			continue // one of the types that only the node's own functions have
 		}
 		if !c.Type.Holds(v) {
-			return f.mismatch(fmt.Sprintf("Returned %T at ordinal position %d, but query expects %s (column %s).", v, i+1, c.Type.kept(), c.Name))
+			return fmt.Sprintf("Returned %T at ordinal position %d, but query expects %s (column %s).", v, i+1, c.Type.kept(), c.Name)
 		}
 	}
-	return nil
-}
-
-func (f *Function) mismatch(detail string) error {
-	return &Error{Code: "42804", Message: "function return row and query-specified return row do not match", Detail: detail,
-		Hint: fmt.Sprintf("This is a bug in the module that has the function %s.", f.Name)}
+	return ""
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // A Manager replays and describes the records of one RmgrID. Methods are called from one goroutine
-// at a time per node, except Identify and Describe, which any goroutine may call.
+// at a time per node, except Identify and Describe, which any goroutine may call, and what a Pagewise
+// promises.
 type Manager interface {
 	// Name is the manager's name (rm_name): not empty, unique in a table without regard to case.
 	Name() string

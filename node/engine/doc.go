@@ -8,7 +8,7 @@
 //
 // After Open the engine is in recovery: it has replayed the log that was here and goes on replaying
 // what Log().Receive brings. A primary is a recovery that was promoted; a demoted primary is in
-// recovery again. There is one path that changes pages, a manager's Redo, on every node.
+// recovery again. What was here is replayed by several workers, what comes later by one. There is one path that changes pages, a manager's Redo, on every node.
 //
 // Invariants:
 //   - Open changes nothing before it knows that every record from the redo point on can be replayed.

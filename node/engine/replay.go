@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/redoubt-wal/redoubt/node/latch"
 	"github.com/redoubt-wal/redoubt/node/recovery"
@@ -21,8 +20,7 @@ type replayer struct {
 	history wal.History // that source follows
 
 	formats recovery.Formats // at the record read last
-	start   func() error     // calls the managers' Startup, once
-	started bool             // start has said that it worked
+	started bool             // the managers' Startup was called, and worked
 	paused  bool             // records are only counted from now on
 	counted wal.LSN          // records that start before this are in the census already
 	looked  wal.LSN          // the log was flushed up to here when the reader found no more
@@ -40,7 +38,6 @@ func (e *Engine) startReplay(redo, last wal.LSN) {
 	e.replay.cancel, e.replay.done, e.replay.idle = cancel, done, 0
 	e.replay.mu.Unlock()
 	r := &replayer{e: e, applier: recovery.Applier{Table: e.o.Table, Pool: e.pool, Logger: e.o.Log, Kill: e.o.Signal}}
-	r.start = sync.OnceValue(e.startManagers)
 	r.counted = e.replay.readUpTo()
 	r.formats.Table, r.formats.Otherwise = e.o.Table, e.format
 	if last != 0 {

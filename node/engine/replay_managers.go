@@ -6,15 +6,24 @@ import (
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
-// startManagers calls every manager's Startup before the first record of a recovery.
+// startManagers calls every manager's Startup before the first record of a recovery. Whoever asks again
+// gets the same answer.
 func (e *Engine) startManagers() error {
 	e.replay.mu.Lock()
-	started := e.replay.started
+	started, err := e.replay.started, e.replay.startErr
 	e.replay.started = true
 	e.replay.mu.Unlock()
 	if started {
-		return nil
+		return err
 	}
+	err = e.callStartups()
+	e.replay.mu.Lock()
+	e.replay.startErr = err
+	e.replay.mu.Unlock()
+	return err
+}
+
+func (e *Engine) callStartups() error {
 	for _, m := range e.o.Table.All() {
 		if s, ok := m.(rmgr.Starter); ok {
 			if err := s.Startup(); err != nil {
@@ -29,7 +38,7 @@ func (e *Engine) startManagers() error {
 func (e *Engine) cleanUpManagers() error {
 	e.replay.mu.Lock()
 	started := e.replay.started
-	e.replay.started = false
+	e.replay.started, e.replay.startErr = false, nil
 	e.replay.mu.Unlock()
 	if !started {
 		return nil

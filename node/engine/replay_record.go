@@ -80,7 +80,7 @@ func (r *replayer) applyOnceThereIsRoom(ctx context.Context, rec *wal.Record, fo
 // apply replays one record, with no reader of its manager's pages beside it.
 func (r *replayer) apply(rec *wal.Record, format rmgr.Format) error {
 	if !r.started {
-		if err := r.start(); err != nil {
+		if err := r.e.startManagers(); err != nil {
 			return err
 		}
 		r.started = true

@@ -32,7 +32,7 @@ type companion struct {
 // ask for.
 func (r *replayer) replayTogether(ctx context.Context, end wal.LSN) error {
 	n := min(r.e.o.RedoWorkers, r.e.pool.Size()/pagesPerWorker)
-	if n < 2 || r.e.replay.isConsistent() || r.start() != nil {
+	if n < 2 || r.e.replay.isConsistent() || r.e.startManagers() != nil {
 		return nil
 	}
 	companions := r.companions(n)

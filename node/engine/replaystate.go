@@ -23,6 +23,7 @@ type replayState struct {
 	consistent bool
 	point      *restartpoint // the last checkpoint record replayed
 	started    bool          // the managers' Startup was called
+	startErr   error         // what they said
 
 	consistentAt wal.LSN
 	backupStart  wal.LSN // a BACKUP_END for it must come first; 0: not needed

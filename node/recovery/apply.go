@@ -26,7 +26,7 @@ type Applier struct {
 	before  Undo
 	spare   [][]byte // pages to compare, to use again
 	signals []signal
-	spread  spread
+	asked   asked
 	rec     *wal.Record
 	format  rmgr.Format
 	keeps   bool // rec's manager calls Keep itself

@@ -7,11 +7,9 @@ import (
 
 	"github.com/redoubt-wal/redoubt/node/buffer"
 	"github.com/redoubt-wal/redoubt/node/recovery"
-	"github.com/redoubt-wal/redoubt/node/storage"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/page"
-	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
 const stampID wal.RmgrID = 200
@@ -52,14 +50,8 @@ func (keepingStamp) KeepsWhatItChanges() {}
 
 func applier(t testing.TB, m rmgr.Manager) (*recovery.Applier, *buffer.Pool) {
 	t.Helper()
-	table := rmgr.NewTable()
-	if err := table.Register(stampID, m); err != nil {
-		t.Fatal(err)
-	}
-	pool := buffer.NewPool(buffer.Options{Store: storage.Open(vfs.NewMem(), "/data")})
-	a := &recovery.Applier{Table: table, Pool: pool}
-	t.Cleanup(a.Release)
-	return a, pool
+	all, pool := sharing(t, m, 1)
+	return all[0], pool
 }
 
 func stampRecord(at wal.LSN, main string, blocks ...wal.BlockRef) *wal.Record {

@@ -27,20 +27,20 @@ func (a *Applier) has(ref *wal.BlockRef) bool {
 	if a.Share.Of <= 1 {
 		return true
 	}
-	if s := &a.spread; s.rel != ref.Rel {
+	if s := &a.asked; s.rel != ref.Rel {
 		owner, ok := rmgr.Owner(ref.Rel)
-		s.rel, s.pagewise = ref.Rel, !ok || a.lookup(owner).pagewise
+		s.rel, s.whole = ref.Rel, ok && !a.lookup(owner).pagewise
 	}
-	if !a.spread.pagewise {
+	if a.asked.whole {
 		return a.Share.Worker == 0
 	}
 	return a.Share.Worker == a.Share.Of-1-int(ref.Block%uint32(a.Share.Of))
 }
 
-// spread is whether the pages of the relation that was asked for last are shared by all workers.
-type spread struct {
-	rel      wal.RelFileLocator
-	pagewise bool
+// asked is what was said last: the zero value of the zero relation, which is nobody's.
+type asked struct {
+	rel   wal.RelFileLocator
+	whole bool // all its pages are worker 0's
 }
 
 // mine reports whether the worker has something to do for rec.

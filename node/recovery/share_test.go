@@ -19,7 +19,8 @@ type pagewiseStamp struct{ stamp }
 func (pagewiseStamp) RedoesPagesApart() {}
 
 // sharing are workers that share all pages.
-func sharing(t *testing.T, m rmgr.Manager, workers int) ([]*recovery.Applier, *buffer.Pool) {
+func sharing(t testing.TB, m rmgr.Manager, workers int) ([]*recovery.Applier, *buffer.Pool) {
+	t.Helper()
 	table := rmgr.NewTable()
 	if err := table.Register(stampID, m); err != nil {
 		t.Fatal(err)
@@ -111,6 +112,26 @@ func TestARecordThatCannotBeSharedIsRefused(t *testing.T) {
 			err := a.Apply(rec, 1)
 			if (err == nil) != want[who] || err != nil && !strings.Contains(err.Error(), "they are not all its own") {
 				t.Errorf("block %d, worker %d: %v", block, who, err)
+			}
+		}
+	}
+}
+
+// Whose a page is does not depend on what was asked before, also if the numbers of its relation are all zero:
+// nobody owns that, so block 0 is the last worker's, who may not redo it for a manager of another.
+func TestTheShareOfAPageIsAlwaysTheSame(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		all, _ := sharing(t, stamp{}, 2)
+		for who, a := range all {
+			if !first {
+				if err := a.Apply(stampRecord(1000, "own", fresh(0)...), 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			rec := stampRecord(2000, "nobody's", fresh(0)...)
+			rec.Blocks[0].Rel = wal.RelFileLocator{}
+			if err := a.Apply(rec, 1); (err == nil) != (who == 0) {
+				t.Errorf("asked first %t, worker %d: %v", first, who, err)
 			}
 		}
 	}

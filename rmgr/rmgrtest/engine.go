@@ -95,13 +95,8 @@ func (e *Engine) Call(name string, args ...any) ([][]any, error) {
 	e.reading = f.Write == nil
 	defer func() { e.reading = false }()
 	err := f.Call(context.Background(), e, args, func(row ...any) error {
-		if len(row) != len(f.Returns) {
-			return fmt.Errorf("rmgrtest: %s gave %d columns, it declares %d", name, len(row), len(f.Returns))
-		}
-		for i, v := range row {
-			if c := f.Returns[i]; !c.Type.Holds(v) {
-				return fmt.Errorf("rmgrtest: %s gave a %T for its column %s, see rmgr.Type", name, v, c.Name)
-			}
+		if wrong := f.CheckRow(row); wrong != "" {
+			return fmt.Errorf("rmgrtest: %s: %s", name, wrong)
 		}
 		rows = append(rows, slices.Clone(row))
 		return nil
@@ -244,7 +239,8 @@ func (e *Engine) masked(p Pages, key PageKey) []byte {
 	if len(b) != page.Size {
 		return b
 	}
-	if m, ok := e.table.Lookup(wal.RmgrID((key.Rel.Rel - 100000) / 100)); ok {
+	if id, ok := rmgr.Owner(key.Rel); ok {
+		m, _ := e.table.Lookup(id)
 		if masker, ok := m.(rmgr.Masker); ok {
 			masker.Mask(b, key.Block)
 			return b

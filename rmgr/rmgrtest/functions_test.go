@@ -14,10 +14,10 @@ func TestSpoiltFunctionsAreFound(t *testing.T) {
 		call func(s rmgr.Session, args []any, row func(...any) error) error
 		want string
 	}{
-		"Go's own int for an int8": {func(_ rmgr.Session, _ []any, row func(...any) error) error { return row(5) }, "gave a int for its column n"},
+		"Go's own int for an int8": {func(_ rmgr.Session, _ []any, row func(...any) error) error { return row(5) }, "Returned int at ordinal position 1, but query expects int64 (column n)"},
 		"a column too many": {func(_ rmgr.Session, _ []any, row func(...any) error) error {
 			return row(int64(5), int64(6))
-		}, "gave 2 columns, it declares 1"},
+		}, "Returned row contains 2 attributes, but query expects 1"},
 		"a record with another's pages": {func(s rmgr.Session, _ []any, _ func(...any) error) error {
 			_, err := s.Emit(rmgr.NewRecord{Rmgr: counterID, Main: make([]byte, 8), Blocks: []rmgr.NewBlock{{Rel: rmgr.Rel(251, 0), WillInit: true}}})
 			return err

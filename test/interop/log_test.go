@@ -14,12 +14,12 @@ import (
 
 // What programs look for in PostgreSQL's log stands in ours with the same words and figures of the same kind.
 func TestSentencesOfTheLogAreThoseOfARealServer(t *testing.T) {
-	real := pg15.Start(t, nil, "log_checkpoints=on", "log_line_prefix=''")
-	real.SQL("SELECT pg_logical_emit_message(true, 'p', 'x')")
-	real.SQL("CHECKPOINT")
-	real.SQL("SELECT pg_logical_emit_message(true, 'p', 'x')")
-	real.Stop("immediate")
-	real.Restart()
+	postgres := pg15.Start(t, nil, "log_checkpoints=on", "log_line_prefix=''")
+	postgres.SQL("SELECT pg_logical_emit_message(true, 'p', 'x')")
+	postgres.SQL("CHECKPOINT")
+	postgres.SQL("SELECT pg_logical_emit_message(true, 'p', 'x')")
+	postgres.Stop("immediate")
+	postgres.Restart()
 
 	ours := startNode(t, "log_destination=stderr", "log_line_prefix=", "log_checkpoints=on")
 	for _, statement := range []string{"SELECT kv_put('k', 'v')", "CHECKPOINT", "SELECT kv_put('k', 'w')"} {
@@ -31,7 +31,7 @@ func TestSentencesOfTheLogAreThoseOfARealServer(t *testing.T) {
 	ours.start()
 	ours.kill()
 
-	want, got := sentences(real.Log()), sentences(ours.log.String())
+	want, got := sentences(postgres.Log()), sentences(ours.log.String())
 	for _, begin := range []string{"checkpoint starting: immediate force wait", "checkpoint complete", "redo starts", "redo done"} {
 		of := func(lines map[string]bool) (all []string) {
 			for _, l := range slices.Sorted(maps.Keys(lines)) {
@@ -42,7 +42,7 @@ func TestSentencesOfTheLogAreThoseOfARealServer(t *testing.T) {
 			return all
 		}
 		if len(of(want)) == 0 {
-			t.Errorf("the real server says nothing that begins with %q:\n%s", begin, real.Log())
+			t.Errorf("the real server says nothing that begins with %q:\n%s", begin, postgres.Log())
 		}
 		if diff := cmp.Diff(of(want), of(got)); diff != "" {
 			t.Errorf("%s (-PostgreSQL +ours)\n%s", begin, diff)

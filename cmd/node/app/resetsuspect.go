@@ -71,7 +71,7 @@ func (a *app) offline(dir, configFile string, options []string) (engine.Options,
 	return engine.Options{
 		Dir: filepath.ToSlash(dir), FS: vfs.OS(), Now: time.Now, Table: table,
 		Log:           slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		SharedBuffers: int(s.Int("shared_buffers")), FullPageWrites: s.Bool("full_page_writes"),
+		SharedBuffers: int(s.Int("shared_buffers")), RedoWorkers: node.RedoWorkers(s), FullPageWrites: s.Bool("full_page_writes"),
 		MaxWALSize: s.Bytes("max_wal_size"), MinWALSize: s.Bytes("min_wal_size"), WALKeepSize: s.Bytes("wal_keep_size"),
 	}, nil
 }
