@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/redoubt-wal/redoubt/cmd/node/unixsocket"
 )
 
 // unacknowledged is after how long a connection counts as dead although neither side closed it: a
@@ -49,11 +51,11 @@ func listenUnix(path string) (net.Listener, error) {
 			return nil, err
 		}
 	}
-	l, err := net.Listen("unix", path)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		return nil, err
 	}
-	return l, os.Chmod(path, 0o600)
+	return unixsocket.Listen(l), os.Chmod(path, 0o600)
 }
 
 // userTimeout bounds how long sent bytes may stay unacknowledged.
