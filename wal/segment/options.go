@@ -19,7 +19,7 @@ type Options struct {
 	MaxSize     int64          // bytes of log between checkpoints to provide for (max_wal_size); 0: 64 segments
 	NoRecycle   bool           // old segments are removed, never renamed (wal_recycle = off)
 	NoZero      bool           // new segments are not filled with zeros first (wal_init_zero = off)
-	BufferSize  int            // bytes of log held in memory before they are written; 0: 4 MiB
+	BufferSize  int            // bytes of log held in memory before they are written; 0: 2 MiB, which stay in the processors' caches
 
 	// Go starts a background task: make the next segment, write full buffers. nil: the caller that
 	// needs it does it itself.
@@ -40,7 +40,7 @@ func (o Options) withDefaults() Options {
 		o.MaxSize = 64 * int64(o.SegmentSize)
 	}
 	if o.BufferSize == 0 {
-		o.BufferSize = 4 << 20
+		o.BufferSize = 2 << 20
 	}
 	return o
 }

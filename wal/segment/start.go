@@ -21,7 +21,7 @@ func (l *Log) StartInsert(end, prev wal.LSN, tli wal.TimelineID) error {
 		return fmt.Errorf("start inserting at %s: no record can end there", end)
 	}
 	if l.ring == nil {
-		l.ring = make([]byte, l.o.BufferSize)
+		l.ring = ringMemory(l.o.BufferSize)
 	}
 	if err := l.start(end, tli); err != nil {
 		return fmt.Errorf("start inserting at %s on timeline %d: %w", end, tli, err)
