@@ -111,7 +111,7 @@ func number(v float64) string {
 }
 
 // order of the other figures.
-var moreNames = []string{"p50 µs", "p99 µs", "mean µs", "p99.9 µs", "usual p99.9 µs", "edges", "MB/s", "allocations per record", "s", "whole start s", "rows/s"}
+var moreNames = []string{"p50 µs", "p99 µs", "mean µs", "p99.9 µs", "usual p99.9 µs", "edges", "MB/s", "allocations per record", "s", "whole start s", "rec/s"}
 
 func more(s measure.Series) string {
 	var out []string
