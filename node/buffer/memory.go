@@ -3,6 +3,7 @@ package buffer
 import (
 	"unsafe"
 
+	"github.com/redoubt-wal/redoubt/wal/hugepage"
 	"github.com/redoubt-wal/redoubt/wal/page"
 )
 
@@ -66,7 +67,7 @@ const worthReady = 1 << 20
 // would even cost two faults, the second of which interrupts all processors.
 func makeReady(b []byte) {
 	if len(b) >= worthReady {
-		preferHugePages(b)
+		hugepage.Prefer(b)
 		go populate(b)
 	}
 }

@@ -2,6 +2,4 @@
 
 package buffer
 
-func preferHugePages([]byte) {}
-
 func populate([]byte) {}

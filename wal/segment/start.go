@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/hugepage"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
@@ -21,7 +22,7 @@ func (l *Log) StartInsert(end, prev wal.LSN, tli wal.TimelineID) error {
 		return fmt.Errorf("start inserting at %s: no record can end there", end)
 	}
 	if l.ring == nil {
-		l.ring = ringMemory(l.o.BufferSize)
+		l.ring = hugepage.Make(l.o.BufferSize)
 	}
 	if err := l.start(end, tli); err != nil {
 		return fmt.Errorf("start inserting at %s on timeline %d: %w", end, tli, err)

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"testing"
-	"time"
 
 	"golang.org/x/net/nettest"
 )
@@ -44,6 +43,7 @@ func TestAnAnswerLongerThanTheSocketHoldsWaitsForRoom(t *testing.T) {
 
 func TestCloseEndsWhoeverWaits(t *testing.T) {
 	ours, _ := connect(t)
+	reads, writes := waiting(&ours.in), waiting(&ours.out)
 	ended := make(chan error, 2)
 	go func() {
 		_, err := ours.Read(make([]byte, 1))
@@ -53,7 +53,8 @@ func TestCloseEndsWhoeverWaits(t *testing.T) {
 		_, err := ours.Write(make([]byte, 8<<20)) // nobody reads
 		ended <- err
 	}()
-	time.Sleep(10 * time.Millisecond) // whether they wait yet or not
+	<-reads
+	<-writes
 	if err := ours.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +66,22 @@ func TestCloseEndsWhoeverWaits(t *testing.T) {
 	if err := ours.Close(); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("a second Close returns %v, want %v", err, net.ErrClosed)
 	}
+}
+
+// waiting tells when a call finds that it has to wait.
+func waiting(h *half) <-chan struct{} {
+	waits, step := make(chan struct{}, 1), h.step
+	h.step = func(fd uintptr) bool {
+		done := step(fd)
+		if !done {
+			select {
+			case waits <- struct{}{}:
+			default:
+			}
+		}
+		return done
+	}
+	return waits
 }
 
 // connect is a connection's two ends: what a listener of ours accepted, and a client's.
