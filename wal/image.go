@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -9,8 +10,9 @@ import (
 )
 
 // NewImage makes the full-page image of a data page for a BlockRef: the page without its hole, the
-// unused bytes between pd_lower and pd_upper. With apply, replay restores the page from it; without,
-// replay only compares (wal_consistency_checking). img shares page's memory if there is no hole.
+// unused bytes between pd_lower and pd_upper, which is left out if it is all zeros. With apply, replay
+// restores the page from it; without, replay only compares (wal_consistency_checking). img shares
+// page's memory if there is no hole.
 func NewImage(page []byte, apply bool) (img []byte, info uint8, holeOff, holeLen uint16) {
 	holeOff, holeLen = pageHole(page)
 	info = imageInfo(holeLen, apply)
@@ -22,15 +24,22 @@ func NewImage(page []byte, apply bool) (img []byte, info uint8, holeOff, holeLen
 	return append(img, page[holeOff+holeLen:]...), info, holeOff, holeLen
 }
 
-// pageHole finds the hole of a standard page. A page whose pointers make no sense has none.
+// pageHole finds the hole of a standard page. A page whose pointers make no sense has none, and one
+// with something in its hole neither: PostgreSQL leaves that out where the caller says that the page is
+// a standard one (REGBUF_STANDARD); here nobody says so, and what replay would lose stays in the image.
 func pageHole(page []byte) (off, length uint16) {
 	lower := binary.LittleEndian.Uint16(page[12:])
 	upper := binary.LittleEndian.Uint16(page[14:])
 	if lower < 24 || upper <= lower || upper > PageSize {
 		return 0, 0
 	}
+	if hole := page[lower:upper]; !bytes.Equal(hole, zeros[:len(hole)]) {
+		return 0, 0
+	}
 	return lower, upper - lower
 }
+
+var zeros [PageSize]byte
 
 func imageInfo(holeLen uint16, apply bool) (info uint8) {
 	if holeLen != 0 {

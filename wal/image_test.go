@@ -26,10 +26,18 @@ func standardPage(lower, upper uint16) []byte {
 }
 
 func TestImagesRestoreTheirPage(t *testing.T) {
-	noise := make([]byte, wal.PageSize)
-	for i := range noise {
-		noise[i] = byte(rand.Uint32())
+	rng := rand.New(rand.NewPCG(15, 1))
+	noise := func(lower, upper uint16) []byte {
+		page := make([]byte, wal.PageSize)
+		for i := range page {
+			page[i] = byte(rng.Uint32())
+		}
+		binary.LittleEndian.PutUint16(page[12:], lower)
+		binary.LittleEndian.PutUint16(page[14:], upper)
+		return page
 	}
+	lastOfHole := standardPage(200, 5000)
+	lastOfHole[4999] = 1
 	pages := map[string]struct {
 		page []byte
 		hole int
@@ -37,9 +45,11 @@ func TestImagesRestoreTheirPage(t *testing.T) {
 		"with a hole":         {standardPage(200, 5000), 4800},
 		"full":                {standardPage(4000, 4000), 0},
 		"pointers are wrong":  {standardPage(10, 9000), 0},
-		"not compressible":    {noise, 0},
+		"not compressible":    {noise(0, 0), 0},
 		"nearly all hole":     {standardPage(24, 8192), 8168},
 		"hole of a few bytes": {standardPage(24, 26), 2},
+		"something is kept between pd_lower and pd_upper": {noise(200, 5000), 0},
+		"the hole's last byte is not zero":                {lastOfHole, 0},
 	}
 	for name, tt := range pages {
 		for _, method := range []wal.Compression{wal.CompressNone, wal.CompressLZ4, wal.CompressZstd, wal.CompressPGLZ} {

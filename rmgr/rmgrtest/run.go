@@ -56,6 +56,7 @@ func runFormat(t *testing.T, m rmgr.Module, r rmgr.Registration, f rmgr.Format, 
 			continue
 		}
 		t.Run("every record can be described and decoded", func(t *testing.T) { describeAndDecode(t, e, r) })
+		t.Run("nothing is kept in a page's hole", func(t *testing.T) { emptyHoles(t, e) })
 		t.Run("masking", func(t *testing.T) { masking(t, e, r) })
 		t.Run("hostile bytes", func(t *testing.T) { hostile(t, e, r, rng) })
 		t.Run("records that cannot be are refused", func(t *testing.T) { refusals(t, e, r) })

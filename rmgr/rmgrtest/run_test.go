@@ -122,6 +122,15 @@ func TestSpoiltModulesAreFound(t *testing.T) {
 				return redoSound(ctx, rec)
 			}
 		}, "has changed"},
+		"a page holds something where it says that it is free": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				err := redoSound(ctx, rec)
+				if p, action, _ := ctx.Block(rec, 0); err == nil && action == rmgr.NeedsRedo {
+					page.SetLower(p, 24)
+				}
+				return err
+			}
+		}, "between pd_lower 24 and pd_upper 8192, is not zero"},
 		"redo panics on a short record": {func(c *counter) {
 			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
 				_ = rec.Main[7]
@@ -181,6 +190,7 @@ func failures(m rmgr.Module) string {
 		r.run(func() { pagewise(r, e, reg) })
 	}
 	r.run(func() { describeAndDecode(r, e, reg) })
+	r.run(func() { emptyHoles(r, e) })
 	r.run(func() { masking(r, e, reg) })
 	r.run(func() { hostile(r, e, reg, rng) })
 	r.run(func() { formatRefusals(r, e, reg) })
