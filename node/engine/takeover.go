@@ -101,7 +101,7 @@ func (e *Engine) begin(ctx context.Context, s *start) error {
 
 // replayHere starts replay and returns when all that was here is replayed, or replay pauses.
 func (e *Engine) replayHere(ctx context.Context, s *start) error {
-	began := e.o.Now()
+	began, used := e.o.Now(), usageNow()
 	if s.end.LSN > s.redo {
 		e.o.Log.Info("redo starts", "lsn", s.redo)
 	}
@@ -110,7 +110,8 @@ func (e *Engine) replayHere(ctx context.Context, s *start) error {
 		return err
 	}
 	if end, last := e.replay.lastRecord(); end > s.redo {
-		e.o.Log.Info("redo done", "lsn", last, "duration", e.o.Now().Sub(began))
+		user, system := usageNow().since(used)
+		e.o.Log.Info("redo done", "lsn", last, "user", user, "system", system, "duration", e.o.Now().Sub(began))
 	}
 	return nil
 }

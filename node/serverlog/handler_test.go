@@ -31,12 +31,12 @@ func TestLinesLookLikePostgreSQLs(t *testing.T) {
 			l.Info("restartpoint complete", "buffers", 43, "buffersPercent", 0.3, "walAdded", 1, "walRemoved", 2, "walRecycled", 3,
 				"write", 4.235, "sync", 0.012, "total", 4.3, "syncFiles", 2, "longest", 0.005, "average", 0.004,
 				"distanceKB", int64(16384), "estimateKB", int64(20480), "lsn", "0/5", "redo", "0/4")
-			l.Info("redo done", "lsn", "0/5", "duration", time.Second)
+			l.Info("redo done", "lsn", "0/5", "user", 1234*time.Millisecond, "system", 10*time.Millisecond, "duration", time.Second)
 		}, "LOG:  checkpoint starting: immediate force wait\n" +
 			"LOG:  restartpoint complete: wrote 43 buffers (0.3%); 1 WAL file(s) added, 2 removed, 3 recycled; " +
 			"write=4.235 s, sync=0.012 s, total=4.300 s; sync files=2, longest=0.005 s, average=0.004 s; distance=16384 kB, estimate=20480 kB\n" +
 			"DETAIL:  lsn: 0/5, redo: 0/4\n" +
-			"LOG:  redo done at 0/5\nDETAIL:  duration: 1s\n"},
+			"LOG:  redo done at 0/5 system usage: CPU: user: 1.23 s, system: 0.01 s, elapsed: 1.00 s\n"},
 		"a sentence that lacks a fact": {slog.LevelInfo, func(l *slog.Logger) {
 			l.Info("checkpoint complete", "buffers", 43)
 			l.Info("redo starts")

@@ -22,12 +22,13 @@ var report = []string{"buffers", "buffersPercent", "walAdded", "walRemoved", "wa
 
 // sentences are those of xlog.c and xlogrecovery.c.
 var sentences = map[string]sentence{
-	"checkpoint starting":               {": %v", []string{"cause"}},
-	"restartpoint starting":             {": %v", []string{"cause"}},
-	"checkpoint complete":               {completed, report},
-	"restartpoint complete":             {completed, report},
-	"redo starts":                       {" at %v", []string{"lsn"}},
-	"redo done":                         {" at %v", []string{"lsn"}},
+	"checkpoint starting":   {": %v", []string{"cause"}},
+	"restartpoint starting": {": %v", []string{"cause"}},
+	"checkpoint complete":   {completed, report},
+	"restartpoint complete": {completed, report},
+	"redo starts":           {" at %v", []string{"lsn"}},
+	"redo done": {" at %v system usage: CPU: user: %.2f s, system: %.2f s, elapsed: %.2f s",
+		[]string{"lsn", "user", "system", "duration"}},
 	"consistent recovery state reached": {" at %v", []string{"lsn"}},
 }
 
@@ -47,6 +48,9 @@ func say(message string, attrs []slog.Attr) (string, []slog.Attr) {
 			continue
 		}
 		values[at] = a.Value.Any()
+		if a.Value.Kind() == slog.KindDuration {
+			values[at] = a.Value.Duration().Seconds()
+		}
 		found++
 	}
 	text := message + fmt.Sprintf(s.format, values...)

@@ -50,17 +50,14 @@ func TestSentencesOfTheLogAreThoseOfARealServer(t *testing.T) {
 	}
 }
 
-var (
-	figure = regexp.MustCompile(`[0-9A-F]+/[0-9A-F]+|[0-9]+`)
-	usage  = regexp.MustCompile(` system usage:.*`) // ours is in DETAIL
-)
+var figure = regexp.MustCompile(`[0-9A-F]+/[0-9A-F]+|[0-9]+`)
 
 // sentences are the lines of a log with N for every figure.
 func sentences(log string) map[string]bool {
 	lines := map[string]bool{}
 	for line := range strings.Lines(log) {
 		if text, ok := strings.CutPrefix(strings.TrimSpace(line), "LOG:  "); ok {
-			lines[figure.ReplaceAllString(usage.ReplaceAllString(text, ""), "N")] = true
+			lines[figure.ReplaceAllString(text, "N")] = true
 		}
 	}
 	return lines
