@@ -117,10 +117,13 @@ func (h *Hub) Heard(cluster types.NamespacedName, instance string) (Heard, *cont
 // Told takes the status that came with the reply to a command.
 func (h *Hub) Told(cluster types.NamespacedName, instance string, status control.Status) {
 	h.mu.Lock()
-	s := h.clusters[cluster][instance]
+	s, generation := h.clusters[cluster][instance], 0
+	if s != nil {
+		generation = s.generation
+	}
 	h.mu.Unlock()
 	if s != nil {
-		s.line(s.generation, status)
+		s.line(generation, status)
 	}
 }
 
