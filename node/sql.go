@@ -127,28 +127,28 @@ type committer Node
 
 // Commit lets nothing pass that a fenced node could not stand for: also a commit that waits for
 // nobody else asks SyncRep, which is closed before a promise is told.
-func (c *committer) Commit(ctx context.Context, lsn wal.LSN, level string) (warning string, err error) {
+func (c *committer) Commit(ctx context.Context, lsn wal.LSN, level string) (warning *sql.Condition, err error) {
 	n := (*Node)(c)
 	l := n.writtenTo(ctx)
 	if l == nil {
-		return "", replication.ErrDeposed
+		return nil, replication.ErrDeposed
 	}
 	wait, err := replication.ParseLevel(level)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	began := n.opts.Now()
 	defer func() { n.commits.note(n.opts.Now().Sub(began), err) }()
 	if level != "off" {
 		if err := l.engine.Log().Flush(lsn); err != nil {
-			return "", &rmgr.Error{Code: "58030", Message: "could not make the log durable: " + err.Error(), Detail: "The fate of the transaction is unknown."}
+			return nil, &rmgr.Error{Code: "58030", Message: "could not make the log durable: " + err.Error(), Detail: "The fate of the transaction is unknown."}
 		}
 	}
 	err = l.sync.Wait(ctx, lsn, wait)
 	if errors.Is(err, replication.ErrWaitCancelled) {
-		return fmt.Sprintf("%v. The transaction has already committed locally, but might not have been replicated to the standby.", err), nil
+		return replication.ErrWaitCancelled, nil
 	}
-	return "", err
+	return nil, err
 }
 
 // writtenTo is the data directory that the session has written to: it may have been replaced since,

@@ -29,7 +29,7 @@ func (n *Node) Synchronous(ctx context.Context, r api.SynchronousRequest) error 
 
 // ruleOf turns the contract's synchronous set into a rule.
 func ruleOf(s api.Synchronous) (replication.Rule, error) {
-	r := replication.Rule{Any: s.Method == "any", Number: s.Number, Members: s.Members}
+	r := replication.Rule{Any: s.Method == "any", Number: s.Number, Members: s.Members, Distinct: true}
 	switch {
 	case s.Method == "":
 		return replication.Rule{}, nil

@@ -126,7 +126,7 @@ func start(t testing.TB, fsys vfs.FS, dir string, change ...func(*pgwire.Options
 func (m *machine) ServeReplication(ctx context.Context, c *pgwire.ReplicationConn) error {
 	return m.repl.Serve(ctx, c)
 }
-func (m *machine) Commit(context.Context, wal.LSN, string) (string, error) { return "", nil }
+func (m *machine) Commit(context.Context, wal.LSN, string) (*sql.Condition, error) { return nil, nil }
 
 func (m *machine) promote(tli wal.TimelineID) {
 	m.t.Helper()

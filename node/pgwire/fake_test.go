@@ -29,9 +29,9 @@ type fake struct {
 	values    map[string]string
 	end       wal.LSN
 	recovery  atomic.Bool
-	commits   []string                                                             // "level" of each Commit
-	commit    func(ctx context.Context, lsn wal.LSN, level string) (string, error) // nil: done at once
-	entered   chan struct{}                                                        // receives when a call of wait() runs
+	commits   []string                                                                     // "level" of each Commit
+	commit    func(ctx context.Context, lsn wal.LSN, level string) (*sql.Condition, error) // nil: done at once
+	entered   chan struct{}                                                                // receives when a call of wait() runs
 	functions []rmgr.Function
 }
 
@@ -130,14 +130,14 @@ type gate chan struct{}
 func (g gate) Lock()   { g <- struct{}{} }
 func (g gate) Unlock() { <-g }
 
-func (f *fake) Commit(ctx context.Context, lsn wal.LSN, level string) (string, error) {
+func (f *fake) Commit(ctx context.Context, lsn wal.LSN, level string) (*sql.Condition, error) {
 	f.mu.Lock()
 	f.commits = append(f.commits, level)
 	f.mu.Unlock()
 	if f.commit != nil {
 		return f.commit(ctx, lsn, level)
 	}
-	return "", nil
+	return nil, nil
 }
 
 func (f *fake) committed() []string {

@@ -202,10 +202,15 @@ func (r *Receiver) change(fn func(*ReceiverStatus)) {
 
 // follow streams over one connection until it fails. came: it brought some log.
 func (r *Receiver) follow(ctx context.Context) (came bool, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	slow := time.AfterFunc(r.patience(), cancel)
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	slow := time.AfterFunc(r.patience(), func() { giveUp(fmt.Errorf("the upstream did not answer within %s", r.patience())) })
 	defer slow.Stop()
+	defer func() {
+		if err != nil && ctx.Err() != nil { // the connection was closed for it
+			err = context.Cause(ctx)
+		}
+	}()
 	c, err := Connect(ctx, r.opts.Upstream)
 	if err != nil {
 		return false, err
@@ -221,8 +226,7 @@ func (r *Receiver) follow(ctx context.Context) (came bool, err error) {
 			return came, fmt.Errorf("the upstream ended timeline %d at %s, where it has more", p.timeline, p.from)
 		}
 		before = p
-		slow.Stop()
-		more, err := r.stream(ctx, c, p)
+		more, err := r.stream(ctx, c, p, slow)
 		came = came || more
 		if refusal, ok := errors.AsType[*rmgr.Error](err); ok && refusal.Code == "58P01" {
 			err = fmt.Errorf("%w: %w", ErrRemoved, err)
@@ -230,11 +234,11 @@ func (r *Receiver) follow(ctx context.Context) (came bool, err error) {
 		if err != nil {
 			return came, err
 		}
-		slow.Reset(r.patience())
 	}
 }
 
-// patience is how long setting up a stream may take.
+// patience is how long setting up a stream may take, and taking leave of one whose timeline has ended
+// together with setting up the next.
 func (r *Receiver) patience() time.Duration {
 	if r.opts.Timeout > 0 {
 		return r.opts.Timeout

@@ -18,8 +18,9 @@ const maxPending = 8 << 20
 var errEndOfTimeline = errors.New("end of timeline")
 
 // stream streams from the plan's start on. It returns nil when the timeline has ended on the upstream:
-// there is another to negotiate. came: it brought some log.
-func (r *Receiver) stream(ctx context.Context, c *Client, p plan) (came bool, err error) {
+// there is another to negotiate. came: it brought some log. slow is stopped while log may come and runs
+// while an answer must: when it fires ctx ends.
+func (r *Receiver) stream(ctx context.Context, c *Client, p plan, slow *time.Timer) (came bool, err error) {
 	command := fmt.Sprintf("START_REPLICATION %s TIMELINE %d", p.from, p.timeline)
 	if r.opts.Slot != "" {
 		command = fmt.Sprintf(`START_REPLICATION SLOT "%s" %s TIMELINE %d`, r.opts.Slot, p.from, p.timeline)
@@ -38,6 +39,7 @@ func (r *Receiver) stream(ctx context.Context, c *Client, p plan) (came bool, er
 	default:
 		return false, fmt.Errorf("start streaming: unexpected message %T", m)
 	}
+	slow.Stop()
 	r.opts.Logger.Info("streaming begins", "upstream", r.opts.Upstream.Addr, "lsn", p.from, "timeline", p.timeline)
 	in := &inbox{next: p.from, heard: r.opts.Now(), told: 1, came: make(chan struct{}, 1), room: make(chan struct{}, 1)}
 	r.change(func(s *ReceiverStatus) { s.Streaming, s.Err, s.LastMessage = true, nil, in.heard })
@@ -52,6 +54,7 @@ func (r *Receiver) stream(ctx context.Context, c *Client, p plan) (came bool, er
 	err = s.run(ctx)
 	stopReading()
 	if errors.Is(err, errEndOfTimeline) {
+		slow.Reset(r.patience())
 		<-read
 		return in.next > p.from, s.finish()
 	}

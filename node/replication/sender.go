@@ -190,13 +190,16 @@ func (s *sender) farewell(done bool, err error) error {
 	return err
 }
 
-// flush writes what is queued. A client that takes nothing for the whole timeout is gone.
+// flush writes what is queued. A client that takes nothing for the whole timeout is gone. The deadline
+// is for this write only: a client may rest between two commands.
 func (s *sender) flush() error {
-	var deadline time.Time
 	if timeout := s.server.opts.Timeout(); timeout > 0 {
-		deadline = s.server.opts.Now().Add(timeout)
+		s.conn.SetWriteDeadline(s.server.opts.Now().Add(timeout))
+		defer s.conn.SetWriteDeadline(time.Time{})
 	}
-	s.conn.SetWriteDeadline(deadline)
+	if s.ctx.Err() != nil { // looked at last: hurry's deadline must not be replaced by a later one
+		return context.Cause(s.ctx)
+	}
 	if err := s.conn.Flush(); err != nil {
 		return fmt.Errorf("send to standby: %w", err)
 	}

@@ -20,6 +20,8 @@ type session struct {
 	conn   Conn
 	log    *slog.Logger
 
+	ctx context.Context // ends when the session must; of the serving goroutine
+
 	mu      sync.Mutex
 	replica Replica // what others may see of it
 	member  *member // while it streams on a physical slot or none
@@ -33,8 +35,9 @@ func (ss *session) serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	ss.mu.Lock()
-	ss.stop = cancel
+	ss.ctx, ss.stop = ctx, cancel
 	ss.mu.Unlock()
+	defer ss.hurry(ctx)()
 	for {
 		m, err := ss.receive(ctx)
 		if errors.Is(err, io.EOF) {
@@ -64,6 +67,21 @@ func (ss *session) serve(ctx context.Context) error {
 		ss.conn.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
 		if err := ss.conn.Flush(); err != nil {
 			return err
+		}
+	}
+}
+
+// hurry gives what is being written when ctx ends a second more: a client that does not read must not
+// hold up a stop. release undoes it; then the write deadline is the caller's again.
+func (ss *session) hurry(ctx context.Context) (release func()) {
+	hurried := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(hurried)
+		ss.conn.SetWriteDeadline(ss.server.opts.Now().Add(time.Second))
+	})
+	return func() {
+		if !stop() {
+			<-hurried
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
@@ -38,11 +39,24 @@ func ParseLevel(s string) (Level, error) {
 
 // ErrWaitCancelled says that a wait for standbys was given up: the commit is durable here and may
 // not be on any standby. The caller warns and goes on.
-var ErrWaitCancelled error = &rmgr.Error{
+var ErrWaitCancelled = &rmgr.Error{
 	Code:    "01000",
 	Message: "canceling wait for synchronous replication due to user request",
-	Detail:  "The transaction has already committed locally, but might not have been replicated to the standby.",
+	Detail:  onlyHere,
 }
+
+// ErrWaitEnded says that the session of a commit was ended while it waited. Nobody asked to go on without
+// standbys: the commit must not be acknowledged.
+var ErrWaitEnded error = &rmgr.Error{
+	Code:    adminShutdown,
+	Message: "canceling the wait for synchronous replication and terminating connection due to administrator command",
+	Detail:  onlyHere,
+}
+
+const (
+	onlyHere      = "The transaction has already committed locally, but might not have been replicated to the standby."
+	adminShutdown = "57P01"
+)
 
 // ErrDeposed is what Close is given when another node may be, or become, the primary.
 var ErrDeposed error = &rmgr.Error{
@@ -113,7 +127,8 @@ func (s *SyncRep) SetRule(rule Rule) {
 }
 
 func (s *SyncRep) setRule(rule Rule) {
-	s.rule = Rule{Any: rule.Any, Number: rule.Number, Members: slices.Clone(rule.Members)}
+	s.rule = rule
+	s.rule.Members = slices.Clone(rule.Members)
 	s.released = [len(s.released)]wal.LSN{}
 	s.release()
 }
@@ -168,6 +183,9 @@ func (s *SyncRep) chosen() []*member {
 	s.scratch = s.scratch[:0]
 	for _, m := range s.members {
 		if m.counts && m.timeline == s.timeline && m.reached[LevelRemoteFlush] != 0 && s.rule.Priority(m.name) > 0 {
+			if s.rule.Distinct {
+				s.scratch = slices.DeleteFunc(s.scratch, func(o *member) bool { return strings.EqualFold(o.name, m.name) })
+			}
 			s.scratch = append(s.scratch, m)
 		}
 	}

@@ -13,6 +13,11 @@ type Rule struct {
 	Any     bool     // any Number of Members; otherwise the first Number by their order
 	Number  int      // 0: asynchronous
 	Members []string // application names, compared without regard to case; "*" is anyone
+
+	// Distinct: each name is one node, whatever number of connections carry it: the last counts. Of a
+	// standby that connected again, the primary may hold the connection before for a while. Without it
+	// every connection counts, as in PostgreSQL.
+	Distinct bool
 }
 
 // Synchronous reports whether commits wait at all.
@@ -55,7 +60,7 @@ func (r Rule) String() string {
 
 // Equal reports whether both rules say the same.
 func (r Rule) Equal(o Rule) bool {
-	return r.Any == o.Any && r.Number == o.Number && slices.Equal(r.Members, o.Members)
+	return r.Any == o.Any && r.Number == o.Number && r.Distinct == o.Distinct && slices.Equal(r.Members, o.Members)
 }
 
 // ParseRule reads synchronous_standby_names:

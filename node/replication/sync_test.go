@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
@@ -265,5 +266,23 @@ func BenchmarkReleaseOfOneOfManyWaiters(b *testing.B) {
 		s.mu.Unlock()
 		s.update(a, 1, true, lsn, lsn, lsn)
 		<-w.done
+	}
+}
+
+// Who cancels a wait goes on without standbys; whose session is ended asked for nothing of the kind.
+func TestTheEndOfASessionIsNoAcknowledgement(t *testing.T) {
+	for _, row := range []struct {
+		cause error
+		want  error
+	}{
+		{&rmgr.Error{Code: "57014", Message: "canceling statement due to user request"}, ErrWaitCancelled},
+		{&rmgr.Error{Code: "57P01", Message: "terminating connection due to administrator command"}, ErrWaitEnded},
+	} {
+		s := open(t, "a")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(row.cause)
+		if err := s.Wait(ctx, 100, LevelRemoteFlush); !errors.Is(err, row.want) {
+			t.Errorf("%v: got %v", row.cause, err)
+		}
 	}
 }

@@ -2,9 +2,11 @@ package replication
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
@@ -16,7 +18,7 @@ type waiter struct {
 
 // Wait returns nil when the log up to lsn, which is durable here, is as safe on standbys as level
 // and the rule demand. When ctx ends first it returns an error that wraps ErrWaitCancelled and the
-// cause; when the SyncRep is closed, what Close was given.
+// cause, or ErrWaitEnded if that is the end of the session; when the SyncRep is closed, what Close was given.
 func (s *SyncRep) Wait(ctx context.Context, lsn wal.LSN, level Level) error {
 	s.mu.Lock()
 	if s.closed != nil {
@@ -44,7 +46,11 @@ func (s *SyncRep) Wait(ctx context.Context, lsn wal.LSN, level Level) error {
 	default:
 	}
 	s.waiters[level] = slices.DeleteFunc(s.waiters[level], func(o *waiter) bool { return o == w })
-	return fmt.Errorf("%w (%w)", ErrWaitCancelled, context.Cause(ctx))
+	cause := context.Cause(ctx)
+	if ended, ok := errors.AsType[*rmgr.Error](cause); ok && ended.Code == adminShutdown {
+		return ErrWaitEnded
+	}
+	return fmt.Errorf("%w (%w)", ErrWaitCancelled, cause)
 }
 
 // enqueue keeps the queue ascending; a new waiter almost always belongs at its end.

@@ -21,7 +21,7 @@ type bench struct {
 	calls  []string
 	lsn    wal.LSN
 	levels []string
-	warn   string
+	warn   *sql.Condition
 }
 
 func (b *bench) Call(ctx context.Context, fn *rmgr.Function, args []any, row func(...any) error) (wal.LSN, error) {
@@ -35,7 +35,7 @@ func (b *bench) Call(ctx context.Context, fn *rmgr.Function, args []any, row fun
 	return b.lsn, nil
 }
 
-func (b *bench) Commit(_ context.Context, _ wal.LSN, level string) (string, error) {
+func (b *bench) Commit(_ context.Context, _ wal.LSN, level string) (*sql.Condition, error) {
 	b.levels = append(b.levels, level)
 	return b.warn, nil
 }

@@ -23,7 +23,7 @@ type Committer interface {
 	// Commit returns when the log up to lsn is as safe as level says. When ctx ends first it
 	// returns with a warning, not an error, if the write is there and safe on this node but not
 	// known to be on others. An error means that the write must not be acknowledged.
-	Commit(ctx context.Context, lsn wal.LSN, level string) (warning string, err error)
+	Commit(ctx context.Context, lsn wal.LSN, level string) (warning *Condition, err error)
 }
 
 // A Catalog says what exists. It is asked from many goroutines; what it returns is not changed.

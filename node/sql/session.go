@@ -155,8 +155,8 @@ func (s *Session) Settle(ctx context.Context) error {
 	lsn := s.pending
 	s.pending = 0
 	warning, err := s.engine.Committer.Commit(ctx, lsn, s.pendingLevel)
-	if warning != "" {
-		s.notice("WARNING", Condition{Code: codeSuccessfulWithNotes, Message: warning})
+	if warning != nil {
+		s.notice("WARNING", *warning)
 	}
 	return err
 }

@@ -48,7 +48,7 @@ func (direct) Call(ctx context.Context, fn *rmgr.Function, args []any, row func(
 	return 0, fn.Call(ctx, nil, args, row)
 }
 
-func (direct) Commit(context.Context, wal.LSN, string) (string, error) { return "", nil }
+func (direct) Commit(context.Context, wal.LSN, string) (*sql.Condition, error) { return nil, nil }
 
 // ask runs a query on a node and shows its rows, or its error.
 func ask(t *testing.T, n builtin.Node, query string) string {
