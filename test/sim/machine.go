@@ -53,6 +53,7 @@ func (m *Machine) Start(options ...string) error {
 	options = append([]string{
 		"managed=on", "instance_name=" + m.Name, "listen_addresses=*", "control_listen=:8008", "preload_modules=*",
 		"wal_retrieve_retry_interval=500ms", "shared_buffers=4MB", "isolation_timeout=10s", "write_probe_interval=1s",
+		"wal_keep_size=64MB",           // as under the operator: who was away for a moment goes on from where he was
 		"wal_consistency_checking=all", // every replay of every story is compared with what the primary had
 	}, options...)
 	settings, err := config.Load("", nil, options...)

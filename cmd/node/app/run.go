@@ -61,6 +61,8 @@ func dataDir(dir string) (string, error) {
 }
 
 func (a *app) run(ctx context.Context, dir, configFile string, options []string) error {
+	caught := catchSignals()
+	defer caught.stop()
 	read := func() ([]byte, error) { return readConfig(dir, configFile) }
 	file, err := read()
 	if err != nil {
@@ -94,7 +96,7 @@ func (a *app) run(ctx context.Context, dir, configFile string, options []string)
 		level.Set(logLevel(settings.String("log_min_messages")))
 		return err
 	}
-	go onSignals(ctx, log, map[os.Signal]func() error{
+	caught.do(ctx, log, map[os.Signal]func() error{
 		syscall.SIGHUP:  reload,
 		syscall.SIGINT:  func() error { stop(); return nil },
 		syscall.SIGTERM: func() error { n.SmartStop(); return nil },

@@ -17,23 +17,43 @@ var received = map[os.Signal]string{
 	syscall.SIGQUIT: "received immediate shutdown request",
 }
 
-// onSignals does what each signal means until ctx ends.
-func onSignals(ctx context.Context, log *slog.Logger, means map[os.Signal]func() error) {
-	signals := make(chan os.Signal, 4)
-	for s := range means {
-		signal.Notify(signals, s)
+// signals are those that have arrived, one of each kind at most, as in the kernel: many of one kind
+// leave room for another.
+type signals map[os.Signal]chan os.Signal
+
+// catchSignals catches signals from now on: before it a replayed record, or who reloads a node that he
+// has just started, would end the process. do is what acts on them; stop gives them up.
+func catchSignals() signals {
+	caught := signals{}
+	for s := range received {
+		caught[s] = make(chan os.Signal, 1)
+		signal.Notify(caught[s], s)
 	}
-	defer signal.Stop(signals)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case s := <-signals:
-			log.Info(received[s])
-			if err := means[s](); err != nil {
-				log.Error("the signal has changed nothing", "error", err)
+	return caught
+}
+
+func (c signals) stop() {
+	for _, arrived := range c {
+		signal.Stop(arrived)
+	}
+}
+
+// do does what each signal means until ctx ends.
+func (c signals) do(ctx context.Context, log *slog.Logger, means map[os.Signal]func() error) {
+	for s, act := range means {
+		go func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-c[s]:
+				}
+				log.Info(received[s])
+				if err := act(); err != nil {
+					log.Error("the signal has changed nothing", "error", err)
+				}
 			}
-		}
+		}()
 	}
 }
 

@@ -1,0 +1,54 @@
+package app
+
+import (
+	"log/slog"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func send(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(os.Getpid(), s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func await(t *testing.T, what string, happened <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-happened:
+	case <-time.After(time.Minute):
+		t.Fatal("never: " + what)
+	}
+}
+
+func TestASignalThatComesBeforeAnybodyActsOnItIsKept(t *testing.T) {
+	caught := catchSignals()
+	defer caught.stop()
+	send(t, syscall.SIGHUP)
+	reloaded := make(chan struct{})
+	caught.do(t.Context(), slog.New(slog.DiscardHandler), map[os.Signal]func() error{
+		syscall.SIGHUP: func() error { close(reloaded); return nil },
+	})
+	await(t, "reload", reloaded)
+}
+
+func TestManyReloadsDoNotHideAStop(t *testing.T) {
+	caught := catchSignals()
+	defer caught.stop()
+	reloading, release, stopped := make(chan struct{}, 100), make(chan struct{}), make(chan struct{})
+	defer close(release)
+	caught.do(t.Context(), slog.New(slog.DiscardHandler), map[os.Signal]func() error{
+		syscall.SIGHUP: func() error { reloading <- struct{}{}; <-release; return nil },
+		syscall.SIGINT: func() error { close(stopped); return nil },
+	})
+	send(t, syscall.SIGHUP)
+	await(t, "reload", reloading)
+	for range 20 {
+		send(t, syscall.SIGHUP)
+	}
+	send(t, syscall.SIGINT)
+	await(t, "stop", stopped)
+}
