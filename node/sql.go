@@ -19,7 +19,7 @@ import (
 // sqlEngine is what all sessions share. It asks for the data directory in use at every call, so that
 // sessions outlive a change of it.
 func (n *Node) sqlEngine() (*sql.Engine, error) {
-	catalog := &sql.Registry{Node: n.sqlSettings, Lookup: n.settings.Show, Modules: n.moduleState}
+	catalog := &sql.Registry{Node: n.sqlSettings, Lookup: n.settings.Show, Changes: n.settings.Generation, Modules: n.moduleState}
 	if err := catalog.AddFunctions(n.table.Functions()...); err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ var list = []Setting{
 	{Name: "data_directory_mode", Kind: String, Default: "0700", Context: Internal, Short: "Shows the mode of the data directory."},
 	{Name: "DateStyle", Kind: String, Default: "ISO, MDY", Context: Session, Short: "Sets the display format for date and time values."},
 	{Name: "default_transaction_isolation", Kind: String, Default: "read committed", Context: Session, Short: "Accepted for clients; one call is one atomic action."},
-	{Name: "default_transaction_read_only", Kind: Bool, Default: "off", Context: Session, Short: "Accepted for clients."},
+	{Name: "default_transaction_read_only", Kind: Bool, Default: "off", Context: Session, Short: "Sets the default read-only status of new transactions."},
 	{Name: "extra_float_digits", Kind: Int, Min: -15, Max: 3, Default: "1", Context: Session, Short: "Accepted for clients; values are printed in their shortest exact form."},
 	{Name: "full_page_writes", Kind: Bool, Default: "on", Context: Restart, Short: "Writes full pages to WAL when first modified after a checkpoint."},
 	{Name: "health_listen", Kind: String, Default: "", Context: Restart, Short: "Address (host:port) of the probes and metrics, in plain HTTP; empty switches them off."},

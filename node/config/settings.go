@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +19,13 @@ type Settings struct {
 	values  map[string]string // canonical, by lower-case name
 	sources map[string]string
 	pending map[string]string // configured, but waiting for a restart
+
+	generation atomic.Uint64
 }
+
+// Generation changes after each change of a value in force, so that who keeps what it read knows when to
+// read again.
+func (s *Settings) Generation() uint64 { return s.generation.Load() }
 
 // Defaults are the settings of an empty file.
 func Defaults() *Settings {
@@ -104,6 +111,7 @@ func (s *Settings) Reload(name string, file []byte) ([]Change, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.generation.Add(1)
 	var changes []Change
 	for i := range list {
 		setting := &list[i]
@@ -167,6 +175,7 @@ func (s *Settings) Set(name, value string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.generation.Add(1)
 	s.values[strings.ToLower(setting.Name)] = v
 	return nil
 }

@@ -18,6 +18,8 @@ type Registry struct {
 	Node func() []Setting
 	// Lookup gives one of them; nil looks through Node.
 	Lookup func(name string) (string, bool)
+	// Changes is Generation; nil is for settings that never change.
+	Changes func() uint64
 	// Modules tells a module's state; nil knows none.
 	Modules func(name string) ModuleState
 }
@@ -129,6 +131,13 @@ func (r *Registry) Settings() []Setting {
 		return nil
 	}
 	return r.Node()
+}
+
+func (r *Registry) Generation() uint64 {
+	if r.Changes == nil {
+		return 0
+	}
+	return r.Changes()
 }
 
 func (r *Registry) Module(name string) ModuleState {

@@ -40,7 +40,7 @@ func (b *bench) Commit(_ context.Context, _ wal.LSN, level string) (*sql.Conditi
 	return b.warn, nil
 }
 
-func (b *bench) session(t testing.TB) *sql.Session {
+func (b *bench) session(t testing.TB, with ...func(*sql.Registry)) *sql.Session {
 	t.Helper()
 	echo := func(_ context.Context, _ rmgr.Session, args []any, row func(...any) error) error { return row(args[0]) }
 	one := func(typ rmgr.Type) []rmgr.Column { return []rmgr.Column{{Name: "v", Type: typ}} }
@@ -59,6 +59,9 @@ func (b *bench) session(t testing.TB) *sql.Session {
 		}},
 	), builtin.Register(r, builtin.Node{Now: func() time.Time { return time.Unix(0, 0) }})); err != nil {
 		t.Fatal(err)
+	}
+	for _, w := range with {
+		w(r)
 	}
 	e := &sql.Engine{Catalog: r, Caller: b, Committer: b, ResultMemory: 1 << 20}
 	s, err := e.NewSession(sql.Identity{User: "me", PID: 7}, nil)

@@ -41,6 +41,10 @@ type Catalog interface {
 	// Settings lists the node's settings for SHOW ALL.
 	Settings() []Setting
 
+	// Generation is another number after each change of the node's settings: a reload reaches sessions
+	// that are there already.
+	Generation() uint64
+
 	// Module says what is known of a module: CREATE EXTENSION asks.
 	Module(name string) ModuleState
 }

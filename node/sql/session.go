@@ -39,7 +39,9 @@ type Session struct {
 	level        string // synchronous_commit
 	timeout      time.Duration
 	noticeLevel  int
-	dirty        bool // a setting changed since the client was told
+	readOnlyWish bool   // default_transaction_read_only
+	generation   uint64 // of the node's settings that these came from
+	dirty        bool   // a setting changed since the client was told
 	told         []string
 	toldRecovery bool
 }
@@ -92,7 +94,10 @@ func FromContext(ctx context.Context) *Session {
 func (s *Session) Identity() Identity { return s.identity }
 
 // StatementTimeout is the session's statement_timeout; 0 is none.
-func (s *Session) StatementTimeout() time.Duration { return s.timeout }
+func (s *Session) StatementTimeout() time.Duration {
+	s.refresh()
+	return s.timeout
+}
 
 // ResultLimit is ResultMemory with its default.
 func (e *Engine) ResultLimit() int {
@@ -117,6 +122,7 @@ func (s *Session) Execute(ctx context.Context, p *Prepared, args []any, emit fun
 	if !s.MayRun(p) {
 		return Tag{}, errFailedTransaction()
 	}
+	s.refresh()
 	if p.writer != nil {
 		if err := s.mayWrite(p.writer); err != nil {
 			return Tag{}, err

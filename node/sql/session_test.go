@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -178,5 +179,40 @@ func TestRegistryRefusesWhatCannotBeToldApart(t *testing.T) {
 	}
 	if err := r.AddFunctions(rmgr.Function{Name: "f", Call: call}); err != nil {
 		t.Errorf("another number of arguments: %v", err)
+	}
+}
+
+// TestAReloadReachesSessionsThatAreThere: SHOW said that commits are durable again while a session that had been
+// connected before the reload went on without waiting.
+func TestAReloadReachesSessionsThatAreThere(t *testing.T) {
+	node := map[string]string{"synchronous_commit": "off", "statement_timeout": "1s", "default_transaction_read_only": "off"}
+	var generation uint64
+	b := &bench{}
+	s := b.session(t, func(r *sql.Registry) {
+		r.Lookup = func(name string) (string, bool) { v, ok := node[name]; return v, ok }
+		r.Changes = func() uint64 { return generation }
+	})
+	put := func() string {
+		t.Helper()
+		out := do(s, "SELECT put('a')")
+		if err := s.Settle(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	put()
+	node["synchronous_commit"], node["statement_timeout"] = "on", "1min"
+	generation++
+	if got := s.StatementTimeout(); got != time.Minute {
+		t.Errorf("statement_timeout is %s after a reload to 1min", got)
+	}
+	put()
+	if want := []string{"off", "on"}; !slices.Equal(b.levels, want) {
+		t.Errorf("commits waited by %v, want %v", b.levels, want)
+	}
+	node["default_transaction_read_only"] = "on"
+	generation++
+	if got, want := put(), "25006: cannot execute put() in a read-only transaction"; got != want {
+		t.Errorf("a write with default_transaction_read_only = on gave %q, want %q", got, want)
 	}
 }

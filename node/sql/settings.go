@@ -268,9 +268,18 @@ func (s *Session) Changed() []Parameter {
 	return list
 }
 
+// refresh takes over what a reload of the node's settings has changed since.
+func (s *Session) refresh() {
+	if s.engine.Catalog.Generation() != s.generation {
+		s.settingsChanged()
+	}
+}
+
 // settingsChanged refreshes what is asked for often.
 func (s *Session) settingsChanged() {
 	s.dirty = true
+	s.generation = s.engine.Catalog.Generation() // before what is read: a change meanwhile is seen next time
+	s.readOnlyWish = s.Setting("default_transaction_read_only") == "on"
 	s.level = s.Setting("synchronous_commit")
 	timeout, _ := duration(s.Setting("statement_timeout")) // the node's own value has a unit
 	ms, _ := strconv.Atoi(timeout)

@@ -52,14 +52,14 @@ func (s *Session) readOnly() bool {
 	if s.tx.status == txOpen || s.tx.status == txFailed {
 		return s.tx.readOnly || s.inRecovery()
 	}
-	return s.Setting("default_transaction_read_only") == "on" || s.inRecovery()
+	return s.readOnlyWish || s.inRecovery()
 }
 
 // mayWrite refuses a writing call where it cannot be honest about it.
 func (s *Session) mayWrite(fn *rmgr.Function) error {
 	open := s.tx.status == txOpen
 	switch {
-	case open && s.tx.readOnly, !open && s.settings.isOn("default_transaction_read_only"):
+	case open && s.tx.readOnly, !open && s.readOnlyWish:
 		return errorf(codeReadOnly, "cannot execute %s() in a read-only transaction", fn.Name)
 	case open && s.tx.wrote != "":
 		return errorf(codeNotSupported, "a transaction block can hold only one writing call: %s() has already run", s.tx.wrote).
@@ -67,11 +67,6 @@ func (s *Session) mayWrite(fn *rmgr.Function) error {
 			hint("Run writing calls outside of transaction blocks.")
 	}
 	return nil
-}
-
-func (s *settings) isOn(name string) bool {
-	v, _ := s.get(name)
-	return v == "on"
 }
 
 // transaction runs BEGIN, COMMIT, ROLLBACK and SET TRANSACTION.
@@ -111,7 +106,7 @@ func (s *Session) begin(n *transaction) Tag {
 		s.notice("WARNING", Condition{Code: codeActiveTransaction, Message: "there is already a transaction in progress"})
 		return tag
 	}
-	s.tx = txState{status: txOpen, readOnly: s.settings.isOn("default_transaction_read_only")}
+	s.tx = txState{status: txOpen, readOnly: s.readOnlyWish}
 	if n.readOnly != nil {
 		s.tx.readOnly = *n.readOnly
 	}
