@@ -123,7 +123,7 @@ func cannotReplay(loaded []control.Module, records []v1.RecordFamily) *v1.Record
 	for i := range records {
 		if f := &records[i]; !slices.ContainsFunc(loaded, func(m control.Module) bool {
 			return slices.ContainsFunc(m.Managers, func(r control.Manager) bool {
-				return int32(r.ID) == f.Rmgr && int32(r.Replays.Min) <= f.Formats.Min && f.Formats.Max <= int32(r.Replays.Max)
+				return int32(r.ID) == f.Rmgr && (f.Name == "" || strings.EqualFold(r.Name, f.Name)) && int32(r.Replays.Min) <= f.Formats.Min && f.Formats.Max <= int32(r.Replays.Max)
 			})
 		}) {
 			return f

@@ -66,10 +66,12 @@ type gate struct {
 	refusals []v1.Refusal
 }
 
-func (g *gate) manager(id int32) (v1.RmgrManifest, bool) {
+// manager is the wanted one of an ID and a name. Under another name it replays nothing of the first one's:
+// nodes compare names as well. "": the name is not known, so the ID decides.
+func (g *gate) manager(id int32, name string) (v1.RmgrManifest, bool) {
 	for _, m := range g.wanted {
 		for _, r := range m.Rmgrs {
-			if r.ID == id {
+			if r.ID == id && (name == "" || strings.EqualFold(r.Name, name)) {
 				return r, true
 			}
 		}
@@ -77,16 +79,18 @@ func (g *gate) manager(id int32) (v1.RmgrManifest, bool) {
 	return v1.RmgrManifest{}, false
 }
 
-func (g *gate) replays(id, format int32) bool {
-	r, ok := g.manager(id)
+func (g *gate) replays(id int32, name string, format int32) bool {
+	r, ok := g.manager(id, name)
 	return ok && r.Replays.Min <= format && format <= r.Replays.Max
+}
+
+func (g *gate) replaysAll(f v1.RecordFamily) bool {
+	return g.replays(f.Rmgr, f.Name, f.Formats.Min) && g.replays(f.Rmgr, f.Name, f.Formats.Max)
 }
 
 // lost are the families of which the wanted modules cannot replay every format.
 func (g *gate) lost() []v1.RecordFamily {
-	return slices.DeleteFunc(slices.Clone(g.records), func(f v1.RecordFamily) bool {
-		return g.replays(f.Rmgr, f.Formats.Min) && g.replays(f.Rmgr, f.Formats.Max)
-	})
+	return slices.DeleteFunc(slices.Clone(g.records), g.replaysAll)
 }
 
 func (g *gate) unknown(instance, what, name, why string) {
@@ -112,11 +116,11 @@ func (g *gate) holder(instance string, h control.Holder) {
 	}
 	for _, r := range h.Records {
 		id, format := int32(r.Rmgr), int32(r.Format)
-		if id < firstCustom || id == modulesRmgr || r.Count == 0 || format != 0 && g.replays(id, format) {
+		if id < firstCustom || id == modulesRmgr || r.Count == 0 || format != 0 && g.replays(id, r.Name, format) {
 			continue
 		}
 		if format == 0 && !slices.ContainsFunc(g.lost(), func(f v1.RecordFamily) bool { return f.Rmgr == id }) {
-			if _, ok := g.manager(id); ok {
+			if _, ok := g.manager(id, r.Name); ok {
 				continue // in whatever format of the family it is, all are replayable
 			}
 		}
@@ -160,7 +164,7 @@ func (g *gate) inForce(h LogHolder) {
 	for _, m := range h.Writes {
 		for _, r := range m.Managers {
 			id, format := int32(r.ID), int32(r.Format)
-			if m.Retiring || id < firstCustom || id == modulesRmgr || format == 0 || g.replays(id, format) {
+			if m.Retiring || id < firstCustom || id == modulesRmgr || format == 0 || g.replays(id, r.Name, format) {
 				continue
 			}
 			g.refusals = append(g.refusals, v1.Refusal{
@@ -174,10 +178,11 @@ func (g *gate) inForce(h LogHolder) {
 
 // gate asks Gate about a revision, and takes out what an override lets go.
 func (s *State) gate(rev *v1.Revision) (v1.Gate, []Override) {
-	g := Gate(rev.Modules, s.Records, s.holders())
+	g := Gate(rev.Modules, s.Records, s.received(s.holders()))
 	for _, m := range s.Modules {
 		g.Refusals = append(g.Refusals, stillRetiring(m, rev, s.Records, g.Refusals)...)
 	}
+	g.Refusals = append(g.Refusals, s.mayBeInForce(rev, g.Refusals)...)
 	var used []Override
 	for _, o := range overrides(s.Annotations[v1.AnnotationOverride], s.Now) {
 		before := len(g.Refusals)
@@ -209,8 +214,50 @@ func stillRetiring(m v1.ModuleProgress, rev *v1.Revision, records []v1.RecordFam
 	}}
 }
 
+// mayBeInForce refuses a revision that cannot replay what a primary may begin to write, or writes while
+// nobody says so: a raise of the format is recorded first, and takes effect at any moment from then on.
+func (s *State) mayBeInForce(rev *v1.Revision, already []v1.Refusal) []v1.Refusal {
+	if s.Timeline == nil {
+		return nil // there has been no primary
+	}
+	g := gate{wanted: rev.Modules}
+	var out []v1.Refusal
+	for _, f := range s.Records {
+		named := slices.ContainsFunc(already, func(r v1.Refusal) bool { return r.Module == f.Module && r.Rmgr == f.Rmgr })
+		if why := s.whyInForce(f, g); why != "" && !named {
+			out = append(out, v1.Refusal{
+				Reason: v1.ReasonFormatInForce, Module: f.Module, Rmgr: f.Rmgr, Name: f.Name, Format: f.Formats.Max, Instance: s.Timeline.Primary, Holder: "primary",
+				Message: fmt.Sprintf("%s, and the wanted modules do not replay records of %s (rmgr %d, %s) in formats %d–%d. What clears it: waiting until a primary says what it writes; then retire %s, or choose an image that replays it",
+					why, f.Module, f.Rmgr, f.Name, f.Formats.Min, f.Formats.Max, f.Module),
+			})
+		}
+	}
+	return out
+}
+
+// whyInForce says why a format of a family may be in force that the gate cannot replay and of which the
+// primary's status tells nothing; "" if none may.
+func (s *State) whyInForce(f v1.RecordFamily, g gate) string {
+	p := s.serving()
+	if p == nil {
+		if g.replaysAll(f) {
+			return ""
+		}
+		return "no primary serves that could say which format is in force"
+	}
+	for _, m := range p.Status.Modules {
+		for _, r := range m.Managers {
+			if int32(r.ID) == f.Rmgr && !m.Retiring && int32(r.Format) < f.Formats.Max && !g.replays(f.Rmgr, f.Name, f.Formats.Max) {
+				return fmt.Sprintf("%s is told to write format %d", p.Name, f.Formats.Max)
+			}
+		}
+	}
+	return ""
+}
+
 func (s *State) holders() []LogHolder {
 	var out []LogHolder
+	p := s.serving()
 	for i := range s.Members {
 		m := &s.Members[i]
 		h := LogHolder{Instance: m.Name, Census: m.Census, Why: m.whyUnknown()}
@@ -219,12 +266,30 @@ func (s *State) holders() []LogHolder {
 			continue // it holds nothing
 		case m.role() == "":
 			h.Census = nil
-		case s.serving() == m:
+		case m == p:
 			h.Writes = m.Status.Modules
 		}
 		out = append(out, h)
 	}
 	return out
+}
+
+// received makes those unknown that lack log which the primary has removed already: it was on its way to
+// them when they were asked, or they will be cloned anew.
+func (s *State) received(holders []LogHolder) []LogHolder {
+	p := s.serving()
+	for i := range holders {
+		if h := &holders[i]; p != nil && h.Census != nil && s.lacksLog(s.member(h.Instance), p) {
+			h.Census, h.Why = nil, lacksLog
+		}
+	}
+	return holders
+}
+
+const lacksLog = "has not received all of the log that the primary has already removed"
+
+func (s *State) lacksLog(m, p *Member) bool {
+	return m != p && m.Status.FlushLSN < oldestKept(p.Census)
 }
 
 func (m *Member) whyUnknown() string {

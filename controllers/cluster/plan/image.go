@@ -211,10 +211,11 @@ func accept(s *State) []Step {
 	}
 	d := s.decisions()
 	d.Accepted = want
-	if s.Timeline == nil { // a new cluster, or one whose records are lost: what it may hold is unknown
+	d.Modules = slices.DeleteFunc(d.Modules, func(p v1.ModuleProgress) bool { return s.wantsActive(p.Name) }) // in another version
+	if s.Timeline == nil {                                                                                    // a new cluster, or one whose records are lost: what it may hold is unknown
 		d.Records = s.mayWrite(want.Modules)
 	}
-	d.Records = letGo(d.Records, want, used)
+	d.Records = narrowed(d.Records, want)
 	message := "pods are built from " + want.Image + " with " + offers(want.Modules)
 	steps = append(steps, record(d, v1.ReasonNewRevision, want.Reference, message))
 	for _, o := range used {
@@ -224,18 +225,15 @@ func accept(s *State) []Step {
 	return steps
 }
 
-// letGo takes out of the families what an override gave up: no instance of the new revision could ever
-// be promoted otherwise, for none replays it.
-func letGo(records []v1.RecordFamily, rev *v1.Revision, used []Override) []v1.RecordFamily {
+// narrowed are the families without what a revision does not replay, which the gate has just found nobody
+// to hold, or an override gave up. No instance of the revision could ever be promoted otherwise.
+func narrowed(records []v1.RecordFamily, rev *v1.Revision) []v1.RecordFamily {
 	g := gate{wanted: rev.Modules}
 	var out []v1.RecordFamily
 	for _, f := range records {
-		given := slices.ContainsFunc(used, func(o Override) bool { return o.Module == f.Module && o.Rmgr == f.Rmgr })
-		if r, loaded := g.manager(f.Rmgr); given && loaded {
-			f.Formats.Min, f.Formats.Max = max(f.Formats.Min, r.Replays.Min), min(f.Formats.Max, r.Replays.Max)
-			given = f.Formats.Min > f.Formats.Max
-		}
-		if !given {
+		r, loaded := g.manager(f.Rmgr, f.Name)
+		f.Formats.Min, f.Formats.Max = max(f.Formats.Min, r.Replays.Min), min(f.Formats.Max, r.Replays.Max)
+		if loaded && f.Formats.Min <= f.Formats.Max {
 			out = append(out, f)
 		}
 	}

@@ -17,9 +17,9 @@ var always = []rule{probe, label, accept, create, revive, mend, fenceStrays}
 var leadership = []rule{adopt, bootstrap, elect, handOver, promote, failover, awaitPrimary}
 
 // While a primary serves each of these may speak,
-var upkeep = []rule{identify, announce, follow, synchronous, retire, raiseFormat}
+var upkeep = []rule{identify, announce, follow, synchronous, retire}
 
-// and of these the first.
+// and of these, which ask which pods are outdated, raiseFormat and the first of the others.
 var changes = []rule{scaleDown, requested, rollout}
 
 // settled is how often a cluster that needs nothing is looked at.
@@ -51,6 +51,7 @@ func Next(s State) ([]Step, time.Duration) {
 	if !ask(leadership, true) {
 		ask(upkeep, false)
 		if s.Accepted == built || built != nil && equality.Semantic.DeepEqual(s.Accepted, built) {
+			ask([]rule{raiseFormat}, false)
 			ask(changes, true) // else which pods are outdated is seen in the next pass
 		}
 	}

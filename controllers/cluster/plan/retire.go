@@ -34,7 +34,8 @@ func (s *State) isRetiring(module string) bool {
 }
 
 // markRetiring turns a module that the cluster runs and the spec no longer wants into a retiring one,
-// and one that it wants again back into an active one.
+// and one that it wants again back into an active one. If it is wanted in another version it goes on
+// retiring until that is accepted, since that may not replay what this one would write.
 func markRetiring(s *State) []Step {
 	if s.Accepted == nil {
 		return nil
@@ -42,7 +43,7 @@ func markRetiring(s *State) []Step {
 	d := s.decisions()
 	var changed []string
 	d.Modules = slices.DeleteFunc(d.Modules, func(p v1.ModuleProgress) bool {
-		if s.wantsActive(p.Name) {
+		if s.wantsActive(p.Name) && !s.wantsAnother(p.Name) {
 			changed = append(changed, p.Name+" is active again")
 			return true
 		}
@@ -60,6 +61,15 @@ func markRetiring(s *State) []Step {
 	return []Step{record(d, v1.ReasonModuleRetiring, "", strings.Join(changed, "; "))}
 }
 
+// wantsAnother reports whether the spec wants another version of a module than the cluster runs.
+func (s *State) wantsAnother(module string) bool {
+	return slices.ContainsFunc(s.Spec.Modules, func(want v1.Module) bool {
+		return want.Name == module && slices.ContainsFunc(s.Accepted.Modules, func(m v1.ModuleManifest) bool {
+			return m.Name == module && m.Version != want.Version
+		})
+	})
+}
+
 // retire tells the primary to refuse new records of retiring modules, pushes the old ones out of every
 // log, and ends the module when nobody has any.
 func retire(s *State) []Step {
@@ -71,8 +81,15 @@ func retire(s *State) []Step {
 			if !want {
 				reason = v1.ReasonModuleActive
 			}
-			if s.progress(loaded.Name) != nil && !want {
+			if !want && (s.progress(loaded.Name) != nil || !s.acceptedReplays(loaded)) {
 				continue // retired: it goes with the next revision
+			}
+			if !want {
+				loaded.Retiring = false
+				if said := s.announced(p, []control.Module{loaded}); said != nil {
+					s.Decisions = *said[0].Decisions
+					steps = append(steps, said...)
+				}
 			}
 			steps = append(steps, Step{Do: Retire, Target: p.Name, Reason: reason, Message: "module " + loaded.Name,
 				Request: control.RetireRequest{Module: loaded.Name, Retiring: want}})
@@ -93,6 +110,12 @@ func retire(s *State) []Step {
 		}
 	}
 	return steps
+}
+
+// acceptedReplays reports whether the pods of the accepted revision replay what a loaded module would write.
+func (s *State) acceptedReplays(loaded control.Module) bool {
+	g := gate{wanted: s.Accepted.Modules}
+	return !slices.ContainsFunc(loaded.Managers, func(r control.Manager) bool { return r.Format != 0 && !g.replays(int32(r.ID), r.Name, int32(r.Format)) })
 }
 
 func drain(s *State, p *Member, progress v1.ModuleProgress) []Step {
@@ -168,8 +191,8 @@ func (s *State) holdersOf(module string, p *Member) []string {
 				}
 			}
 		}
-		if m := s.member(h.Instance); m != p && m.Status.FlushLSN < oldestKept(p.Census) {
-			out = append(out, h.Instance+" has not received all of the log that the primary has already removed")
+		if s.lacksLog(s.member(h.Instance), p) {
+			out = append(out, h.Instance+" "+lacksLog)
 		}
 	}
 	return out

@@ -30,8 +30,11 @@ func rollout(s *State) []Step {
 	}
 	if len(outdated) > 0 {
 		// Accepting checked the gate; since then an instance may have come back with other records.
-		if gate, _ := s.gate(s.Accepted); gate.Blocked != "" && gate.Blocked != v1.ReasonHolderUnknown {
-			return []Step{wait(gate.Blocked, outdated[0].Name, gate.Refusals[0].Message, 0, 5*time.Second)}
+		gate, _ := s.gate(s.Accepted)
+		for _, r := range gate.Refusals {
+			if r.Reason != v1.ReasonHolderUnknown {
+				return []Step{wait(r.Reason, outdated[0].Name, r.Message, 0, 5*time.Second)}
+			}
 		}
 	}
 	for _, m := range outdated {
