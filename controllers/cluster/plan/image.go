@@ -211,8 +211,10 @@ func accept(s *State) []Step {
 	}
 	d := s.decisions()
 	d.Accepted = want
-	d.Modules = slices.DeleteFunc(d.Modules, func(p v1.ModuleProgress) bool { return s.wantsActive(p.Name) }) // in another version
-	if s.Timeline == nil {                                                                                    // a new cluster, or one whose records are lost: what it may hold is unknown
+	// What retired in another version is active again.
+	d.Modules = slices.DeleteFunc(d.Modules, func(p v1.ModuleProgress) bool { return s.wantsActive(p.Name) })
+	if s.Timeline == nil && s.Accepted == nil && len(s.Members) > 0 {
+		// The records of a cluster are lost: what its volumes hold is unknown. A new one has no volume yet.
 		d.Records = s.mayWrite(want.Modules)
 	}
 	d.Records = narrowed(d.Records, want)
