@@ -88,7 +88,7 @@ func (r *Reconciler) eventsOfSteps(c *v1.WALCluster, steps []plan.Step) {
 func warns(reason string) bool {
 	switch reason {
 	case v1.ReasonPrimaryPodGone, v1.ReasonPrimaryProcessDead, v1.ReasonPrimaryUnreachable, v1.ReasonPrimaryDiskStalled, v1.ReasonPrimaryEmpty,
-		v1.ReasonPrimarySuspect, v1.ReasonPrimaryLostLog, v1.ReasonDivergedFromPrimary, v1.ReasonPodFinished, v1.ReasonRecordsLost, v1.ReasonPrimaryOfOlderTimeline,
+		v1.ReasonPrimarySuspect, v1.ReasonPrimaryLostLog, v1.ReasonDivergedFromPrimary, v1.ReasonPodFinished, v1.ReasonRecordsLost, v1.ReasonForeignData, v1.ReasonPrimaryOfOlderTimeline,
 		v1.ReasonSwitchoverAborted, v1.ReasonSwitchoverRefused, v1.ReasonGateOverridden, v1.ReasonNeverReady:
 		return true
 	}

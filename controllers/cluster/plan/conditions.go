@@ -85,6 +85,10 @@ func (s *State) describeMember(m *Member) v1.Member {
 			out.Modules = append(out.Modules, l.Name+"@"+l.Version)
 		}
 	}
+	if why := s.foreign(m); why != "" {
+		out.Role, out.Message = string(m.Status.Role), why
+		return out
+	}
 	if m.Reached && m.Status != nil {
 		out.Role, out.Message = string(m.Status.Role), m.Status.Message
 		if pause := m.Status.ReplayPaused; pause != nil {
@@ -286,9 +290,11 @@ func (s *State) whyFailover() string {
 	return s.lost(s.primary())
 }
 
-// begun reports whether anybody has log of a timeline.
+// begun reports whether anybody has log of a timeline, or had when it was heard last.
 func (s *State) begun(timeline control.TimelineID) bool {
-	return slices.ContainsFunc(s.Members, func(m Member) bool { return m.holdsLog() && m.Status.Timeline >= timeline })
+	return slices.ContainsFunc(s.Members, func(m Member) bool {
+		return m.Status != nil && s.foreign(&m) == "" && m.Status.Timeline >= timeline
+	})
 }
 
 func (s *State) retiring() metav1.Condition {

@@ -30,7 +30,7 @@ func elect(s *State) []Step {
 func (s *State) chosen() *Member {
 	var eligible []string
 	for i := range s.Members {
-		if m := &s.Members[i]; fenced(m, s.timeline()) && s.ineligible(m) == "" {
+		if m := &s.Members[i]; s.fenced(m, s.timeline()) && s.ineligible(m) == "" {
 			eligible = append(eligible, m.Name)
 		}
 	}
@@ -50,7 +50,7 @@ func (s *State) chosen() *Member {
 func (s *State) vouchFor(m *Member) []string {
 	var out []string
 	for i := range s.Members {
-		if v := &s.Members[i]; fenced(v, s.timeline()) && v.role() != control.RoleDiverged && longerLog(v, m) <= 0 {
+		if v := &s.Members[i]; s.fenced(v, s.timeline()) && v.role() != control.RoleDiverged && longerLog(v, m) <= 0 {
 			out = append(out, v.Name)
 		}
 	}
@@ -71,7 +71,7 @@ func (s *State) awaitsWished() bool {
 		return false
 	}
 	to := s.member(s.Switchover.To)
-	return to != nil && s.ineligible(to) == "" && !fenced(to, s.timeline())
+	return to != nil && s.ineligible(to) == "" && !s.fenced(to, s.timeline())
 }
 
 // compareLog orders by log. Equal logs are told apart by the wish of a switchover, then by the lowest
@@ -93,10 +93,12 @@ func (s *State) compareLog(a, b *Member) int {
 // ineligible says why a member cannot be promoted; "" if it can.
 func (s *State) ineligible(m *Member) string {
 	switch role := m.role(); {
-	case !m.holdsLog() && role == "":
+	case !s.holdsLog(m) && role == "":
 		return "cannot be reached"
 	case role == control.RoleEmpty || role == control.RoleCloning:
 		return "has no complete copy of the log"
+	case s.foreign(m) != "":
+		return s.foreign(m)
 	case m.Status.Suspect != "":
 		return "is suspect after a failed fsync: " + m.Status.Suspect
 	case m.Status.LostLSN != 0:
@@ -136,7 +138,7 @@ func (s *State) choose(m *Member) []Step {
 	d := s.decisions()
 	d.Timeline.Primary, d.TargetPrimary, d.Switchover = m.Name, m.Name, nil
 	for i := range s.Members {
-		if fenced(&s.Members[i], s.timeline()) {
+		if s.fenced(&s.Members[i], s.timeline()) {
 			d.Timeline.Fenced = append(d.Timeline.Fenced, s.Members[i].Name)
 		}
 	}
@@ -165,7 +167,7 @@ func (s *State) electionWait() Step {
 	var voters, eligible []string
 	for i := range s.Members {
 		m := &s.Members[i]
-		if !fenced(m, s.timeline()) {
+		if !s.fenced(m, s.timeline()) {
 			continue
 		}
 		voters = append(voters, m.Name)

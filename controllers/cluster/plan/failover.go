@@ -32,6 +32,10 @@ func (s *State) lost(p *Member) string {
 		return v1.ReasonPrimaryEmpty
 	case p.Status.FencedAt > s.timeline():
 		return v1.ReasonRecordsLost // somebody claimed a timeline that is not recorded
+	case s.foreign(p) != "":
+		return v1.ReasonForeignData
+	case (p.Status.Role == control.RoleWaiting || p.Status.Role == control.RoleStandby) && p.Status.Timeline < s.timeline() && s.begun(s.timeline()):
+		return v1.ReasonPrimaryLostLog // others have log of the timeline that it would begin
 	case stalledDisk(p.Status, detection):
 		return v1.ReasonPrimaryDiskStalled
 	}
@@ -64,7 +68,7 @@ func failover(s *State) []Step {
 	var voters []string
 	eligible := false
 	for i := range s.Members {
-		if m := &s.Members[i]; m.holdsLog() && m.Name != s.Timeline.Primary {
+		if m := &s.Members[i]; s.holdsLog(m) && m.Name != s.Timeline.Primary {
 			voters = append(voters, m.Name)
 			eligible = eligible || s.ineligible(m) == ""
 		}

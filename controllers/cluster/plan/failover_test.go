@@ -373,7 +373,11 @@ func TestAResumedPrimaryIsToldHowMuchItsPeersHold(t *testing.T) {
 			s.Members[2].Status.FlushLSN, s.Members[2].Status.Role = 0x3000, control.RoleDiverged
 		}, 0x1000},
 		"one with more is on an older timeline": {func(s *plan.State) { s.Members[2].Status.FlushLSN, s.Members[2].Status.Timeline = 0x3000, 3 }, 0x1000},
-		"the timeline is new":                   {func(s *plan.State) { s.Members[0].Status.Timeline = 3 }, 0},
+		"the timeline is new": {func(s *plan.State) {
+			for i := range s.Members {
+				s.Members[i].Status.Timeline = 3
+			}
+		}, 0},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			s := healthy()

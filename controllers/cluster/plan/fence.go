@@ -10,8 +10,8 @@ import (
 )
 
 // fenced reports whether a member's promise covers a timeline and its log has a vote.
-func fenced(m *Member, timeline control.TimelineID) bool {
-	return m.holdsLog() && m.Status.FencedAt >= timeline
+func (s *State) fenced(m *Member, timeline control.TimelineID) bool {
+	return s.holdsLog(m) && m.Status.FencedAt >= timeline
 }
 
 // covers reports whether every group that could have acknowledged a commit in the set has a member
@@ -64,7 +64,7 @@ func (s *State) uncovered(voters []string, since time.Time) []v1.AckSet {
 func (s *State) fenceAll(timeline control.TimelineID) []Step {
 	var steps []Step
 	for i := range s.Members {
-		if m := &s.Members[i]; m.holdsLog() && m.Status.FencedAt < timeline {
+		if m := &s.Members[i]; s.holdsLog(m) && m.Status.FencedAt < timeline {
 			steps = append(steps, fence(m, timeline, v1.ReasonFenceBeforePromotion))
 		}
 	}
@@ -80,7 +80,7 @@ func fenceStrays(s *State) []Step {
 	var steps []Step
 	for i := range s.Members {
 		m := &s.Members[i]
-		if m.holdsLog() && m.Status.FencedAt < s.timeline() && m.Status.Timeline < s.timeline() {
+		if s.holdsLog(m) && m.Status.FencedAt < s.timeline() && m.Status.Timeline < s.timeline() {
 			reason := v1.ReasonBehindClaimedTimeline
 			if m.role() == control.RolePrimary {
 				reason = v1.ReasonPrimaryOfOlderTimeline

@@ -76,7 +76,7 @@ func (s *State) heldByPeers(p *Member) (most control.LSN) {
 func (s *State) promised() []string {
 	out := slices.Clone(s.Timeline.Fenced)
 	for i := range s.Members {
-		if m := &s.Members[i]; fenced(m, s.timeline()) && !slices.Contains(out, m.Name) {
+		if m := &s.Members[i]; s.fenced(m, s.timeline()) && !slices.Contains(out, m.Name) {
 			out = append(out, m.Name)
 		}
 	}

@@ -101,6 +101,8 @@ func (s *State) unverified(m, p *Member) string {
 		return "does not run: " + m.Pod.Problem
 	case !m.Reached:
 		return "cannot be reached: " + m.Detail
+	case s.foreign(m) != "":
+		return s.foreign(m)
 	case m.role() != control.RoleStandby:
 		return fmt.Sprintf("is %s: %s", m.role(), m.Status.Message)
 	case !m.Status.Streaming:

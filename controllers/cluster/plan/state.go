@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -80,12 +81,22 @@ func (m *Member) role() control.Role {
 }
 
 // holdsLog reports whether a reached member has log of this cluster to vote with.
-func (m *Member) holdsLog() bool {
+func (s *State) holdsLog(m *Member) bool {
 	switch m.role() {
 	case "", control.RoleEmpty, control.RoleCloning:
 		return false
 	}
-	return m.Status.SystemIdentifier != "" && m.Status.Suspect == "" && m.Status.LostLSN == 0
+	return m.Status.SystemIdentifier != "" && s.foreign(m) == "" && m.Status.Suspect == "" && m.Status.LostLSN == 0
+}
+
+// foreign says that a member's data is another cluster's, as of a volume that was used before; "" if it is
+// not.
+func (s *State) foreign(m *Member) string {
+	if m.Status == nil || s.SystemIdentifier == "" || m.Status.SystemIdentifier == "" || m.Status.SystemIdentifier == s.SystemIdentifier {
+		return ""
+	}
+	return fmt.Sprintf("has another cluster's data (system identifier %s, not %s): delete its volume claim and its pod, or bring the right volume back",
+		m.Status.SystemIdentifier, s.SystemIdentifier)
 }
 
 // member finds an instance by name.
@@ -136,12 +147,16 @@ func number(name string) int {
 func byNumber(a, b string) int { return number(a) - number(b) }
 
 // victims are the instances that a smaller spec.instances takes away: the highest numbers that are
-// not the primary.
+// not the primary, nor the last one while its successor is not chosen.
 func (s *State) victims() []string {
+	keep := ""
+	if s.Timeline != nil {
+		keep = cmp.Or(s.Timeline.Primary, s.Timeline.Lost)
+	}
 	over := len(s.Members) - int(s.Spec.Instances)
 	var out []string
 	for i := len(s.Members) - 1; i >= 0 && len(out) < over; i-- {
-		if name := s.Members[i].Name; s.Timeline == nil || name != s.Timeline.Primary {
+		if name := s.Members[i].Name; name != keep {
 			out = append(out, name)
 		}
 	}

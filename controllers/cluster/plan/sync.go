@@ -51,7 +51,7 @@ func (s *State) standbysOf(primary string) []string {
 			continue
 		}
 		known := newest != nil && (slices.Contains(newest.Members, m.Name) || newest.Primary == m.Name)
-		if known || m.holdsLog() {
+		if known || s.holdsLog(m) {
 			out = append(out, m.Name)
 		}
 	}
@@ -73,7 +73,7 @@ func (s *State) streaming(primary string) []string {
 			out = append(out, m.Name) // it has only just fallen silent
 			continue
 		}
-		if !m.holdsLog() || m.Pod.Deleting {
+		if !s.holdsLog(m) || m.Pod.Deleting {
 			continue
 		}
 		if p != nil && p.Name == primary && !(m.role() == control.RoleStandby && m.Status.Streaming) {

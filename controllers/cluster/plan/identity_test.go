@@ -1,0 +1,98 @@
+package plan_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/api/control"
+	v1 "github.com/redoubt-wal/redoubt/api/v1"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
+)
+
+// foreign gives a member another cluster's data, with more log and a later timeline than this one has: a
+// volume that was used before, or was restored from the wrong snapshot.
+func foreign(m *plan.Member) {
+	m.Status.SystemIdentifier, m.Status.Role, m.Status.Streaming = "9999", control.RoleWaiting, false
+	m.Status.FlushLSN, m.Status.Timeline = 0x9000, 4
+}
+
+// Another cluster's data has no vote, is not chosen and not opened, and is said.
+func TestForeignDataIsNotPromoted(t *testing.T) {
+	for sentence, c := range map[string]struct {
+		from   func() plan.State
+		change func(*plan.State)
+		want   string // "do target reason"
+	}{
+		"a spare instance has it when a primary is chosen": {dead, func(s *plan.State) {
+			fourth := s.Members[2]
+			status, pod := *fourth.Status, *fourth.Pod
+			fourth.Name, fourth.Status, fourth.Pod = "orders-4", &status, &pod
+			fourth.Status.Instance = fourth.Name
+			foreign(&fourth)
+			s.Members, s.Spec.Instances = append(s.Members, fourth), 4
+		}, "Record orders-2 MostAdvancedStandby"},
+		"a standby has it when a primary is chosen: the other may lack a commit": {dead, func(s *plan.State) { foreign(&s.Members[2]) },
+			"Wait orders-1 WaitingForFencedQuorum"},
+		"the primary has it: its standbys go on": {healthy, func(s *plan.State) { foreign(&s.Members[0]) },
+			"Record orders-1 ForeignData"},
+		"the only instance has it: it is not opened": {healthy, func(s *plan.State) {
+			foreign(&s.Members[0])
+			s.Members, s.Spec.Instances = s.Members[:1], 1
+		}, "Wait orders-1 NoStandby"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			s := c.from()
+			c.change(&s)
+			step := first(s)
+			if got := fmt.Sprint(step.Do, " ", step.Target, " ", step.Reason); got != c.want {
+				t.Errorf("got %s: %s, want %s", got, step.Message, c.want)
+			}
+		})
+	}
+	s := healthy()
+	foreign(&s.Members[2])
+	s.Now = epoch.Add(time.Hour)
+	for i := range s.Members {
+		s.Members[i].LastHeard = s.Now
+	}
+	steps, _ := plan.Next(s)
+	for _, m := range plan.Describe(s, steps).Members {
+		if m.Name == "orders-3" && (m.Ready || !strings.Contains(m.Message, "9999")) {
+			t.Errorf("whose data orders-3 has is not said: %+v", m)
+		}
+	}
+}
+
+// The primary of a timeline that others have log of does not begin it once more: its volume was put back
+// to an older state, and what they have of the timeline is gone from it.
+func TestATimelineBeginsOnce(t *testing.T) {
+	s := healthy()
+	p := s.Members[0].Status
+	p.Role, p.OpenWrites, p.Timeline, p.FencedAt, p.FlushLSN = control.RoleWaiting, false, 3, 3, 0x800
+	s.Timeline.Fenced = []string{"orders-1", "orders-2"}
+	step := first(s)
+	for step.Do == plan.Fence { // it is told of the claim
+		p.FencedAt = 4
+		step = first(s)
+	}
+	if step.Do != plan.Record || step.Reason != v1.ReasonPrimaryLostLog {
+		t.Errorf("got %s %s %s: %s", step.Do, step.Target, step.Reason, step.Message)
+	}
+}
+
+// While nobody is chosen the old primary is no victim of a smaller spec.instances: it may be the only one
+// with all of the log.
+func TestTheOldPrimaryIsNotRemovedInAnElection(t *testing.T) {
+	s := dead()
+	s.Timeline.Lost = "orders-3"
+	s.Timeline.SynchronousSets[0] = v1.AckSet{Timeline: 4, Primary: "orders-3"}
+	s.Spec.Synchronous, s.Spec.Instances = nil, 2
+	lose(&s.Members[1])
+	s.Members[0].Reached, s.Members[0].Refused, s.Members[0].Status.Role, s.Members[0].Status.FencedAt = true, false, control.RoleStandby, 5
+	s.Members[2].Status.Role, s.Members[2].Status.FlushLSN = control.RoleWaiting, 0x2000
+	if step := first(s); step.Do != plan.Record || step.Target != "orders-3" {
+		t.Errorf("got %s %s %s: %s", step.Do, step.Target, step.Reason, step.Message)
+	}
+}
