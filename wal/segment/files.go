@@ -22,6 +22,8 @@ type files struct {
 	mu      sync.Mutex // one file is made or renamed at a time
 	sparse  bool       // new files get their size and no blocks
 
+	given, durable int // names that Recycle gave, and how many of them a power cut leaves; guarded by mu
+
 	turnover turnover
 }
 
@@ -45,14 +47,17 @@ func (f *files) removeUnfinished() error {
 	return nil
 }
 
-// make makes sure that a segment file named name is there, full size and durable; a new one is filled
-// with fill and then zeros. renamed tells that an error came after the file got its name.
+// make makes sure that a segment file named name is there, full size and durable, its name too; a new
+// one is filled with fill and then zeros. renamed tells that an error came after the file got its name.
 func (f *files) make(name string, fill func(vfs.File) error) (renamed bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	info, err := f.fs.Stat(f.path(name))
 	if err == nil && info.Size() != f.segSize {
 		return false, fmt.Errorf("segment %s has %d bytes, want %d", name, info.Size(), f.segSize)
+	}
+	if err == nil && f.durable < f.given { // Recycle has just renamed it, perhaps
+		return true, f.syncNames()
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return false, err
@@ -67,7 +72,30 @@ func (f *files) make(name string, fill func(vfs.File) error) (renamed bool, err 
 		return false, err
 	}
 	f.turnover.added.Add(1)
-	return true, f.fs.SyncDir(f.dir)
+	return true, f.syncNames()
+}
+
+// syncNames makes all names durable. The caller holds mu.
+func (f *files) syncNames() error {
+	err := f.fs.SyncDir(f.dir)
+	if err == nil {
+		f.durable = f.given
+	}
+	return err
+}
+
+// syncGiven is syncNames for one who does not hold mu: files can be made meanwhile.
+func (f *files) syncGiven() error {
+	f.mu.Lock()
+	given := f.given
+	f.mu.Unlock()
+	if err := f.fs.SyncDir(f.dir); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.durable = max(f.durable, given)
+	return nil
 }
 
 func (f *files) fill(name string, fill func(vfs.File) error) error {

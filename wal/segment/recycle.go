@@ -47,11 +47,14 @@ func (l *Log) Recycle(before wal.LSN, keep func(SegmentInfo) bool) (removed []st
 	removed, err = l.giveUpAll(segments, state, func(s SegmentInfo) bool {
 		return s.Start+wal.LSN(l.segSize) <= before && (keep == nil || !keep(s))
 	})
-	if err != nil || len(removed) == 0 {
-		return removed, err
+	if len(removed) == 0 {
+		return nil, err
 	}
-	if err := l.o.FS.SyncDir(l.o.Dir); err != nil {
+	if err := l.files.syncGiven(); err != nil {
 		return removed, l.fail(err)
+	}
+	if err != nil {
+		return removed, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -112,6 +115,7 @@ func (l *Log) giveUp(s SegmentInfo, state *recycling) error {
 		}
 		if !taken {
 			l.files.turnover.recycled.Add(1)
+			l.files.given++
 			return l.o.FS.Rename(from, to)
 		}
 	}
