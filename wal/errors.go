@@ -26,8 +26,8 @@ type RecordError struct {
 	Err error  // wraps ErrCorrupt or ErrTornTail, or is what the source failed with
 
 	// Missing is set if the record at LSN began properly but its continuation is not on the page at
-	// Missing. Recovery goes on there with an OVERWRITE_CONTRECORD record, because the beginning may
-	// have been shipped already.
+	// Missing, or ends there and is not whole. Recovery goes on there with an OVERWRITE_CONTRECORD
+	// record, because the pages before may have been shipped already.
 	Missing LSN
 }
 

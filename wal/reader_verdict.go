@@ -13,8 +13,8 @@ func (r *Reader) fail(rec, bad LSN, op string, cause error) error {
 		verdict = ErrCorrupt
 	}
 	e := &RecordError{LSN: rec, Op: op, Err: fmt.Errorf("%w: %w", verdict, cause)}
-	if r.part.next != 0 && r.part.start == rec && bad == r.part.next {
-		e.Missing = bad
+	if r.part.next != 0 && r.part.start == rec && PageStart(bad) == r.part.next {
+		e.Missing = r.part.next
 	}
 	r.page, r.win = nil, nil
 	r.part.next = 0

@@ -13,38 +13,46 @@ import (
 // TestARecordLostHalfWayIsOverwrittenNotReused cuts the log in the middle of a record whose beginning
 // a standby has received. The primary goes on behind it, and the standby can follow.
 func TestARecordLostHalfWayIsOverwrittenNotReused(t *testing.T) {
-	m := vfs.NewMem()
-	p, o := newStore(t, m, keepLog)
-	s, _ := standbyOf(t, p, kv.Module)
-	p.put("a", "1")
-	start, page := putAcrossPages(t, p)
-	// The standby has the record's first page; the primary crashes without the second.
-	shipUpTo(t, p, s, page)
-	caughtUp(t, s.Engine, start)
-	p.Abort()
-	cutLog(t, m, page)
+	for name, kept := range map[string]wal.LSN{
+		"its last page is missing":               0,
+		"its last page is there but for the end": vfs.SectorSize,
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := vfs.NewMem()
+			p, o := newStore(t, m, keepLog)
+			s, _ := standbyOf(t, p, kv.Module)
+			p.put("a", "1")
+			start, page := putAcrossPages(t, p, vfs.SectorSize)
+			// The standby has the record's first page; the primary crashes without the second.
+			shipUpTo(t, p, s, page)
+			caughtUp(t, s.Engine, start)
+			p.Abort()
+			cutLog(t, m, page+kept)
 
-	p = storeOf(t, primary(t, o), o)
-	defer p.Abort()
-	p.put("b", "2")
-	if got := overwritten(t, m, page); got != start {
-		t.Errorf("the record at %s says that %s was lost, want %s", page, got, start)
+			p = storeOf(t, primary(t, o), o)
+			defer p.Abort()
+			p.put("b", "2")
+			if got := overwritten(t, m, page); got != start {
+				t.Errorf("the record at %s says that %s was lost, want %s", page, got, start)
+			}
+			follow(t, p.Engine, s.Engine)
+			if got := s.get("b"); got != "2" {
+				t.Errorf("on the standby b is %v", got)
+			}
+			s.Abort()
+		})
 	}
-	follow(t, p.Engine, s.Engine)
-	if got := s.get("b"); got != "2" {
-		t.Errorf("on the standby b is %v", got)
-	}
-	s.Abort()
 }
 
-// putAcrossPages writes until a record crosses a page, and returns its start and the page after it.
-func putAcrossPages(t *testing.T, p store) (start, page wal.LSN) {
+// putAcrossPages writes until a record ends more than over bytes into the page after the one that it
+// begins on, and returns its start and that page.
+func putAcrossPages(t *testing.T, p store, over wal.LSN) (start, page wal.LSN) {
 	t.Helper()
 	for i := range 1000 {
 		before := p.Log().InsertLSN()
 		p.put(key(i), strings.Repeat("x", 900))
 		last := p.Log().LastRecord()
-		if page := wal.PageStart(last) + wal.PageSize; last >= before && p.Log().InsertLSN() > page+wal.ShortPageHeaderSize {
+		if page := wal.PageStart(last) + wal.PageSize; last >= before && p.Log().InsertLSN() > page+over {
 			return last, page
 		}
 	}

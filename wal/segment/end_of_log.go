@@ -13,8 +13,8 @@ type End struct {
 	Timeline wal.TimelineID // of the last page read
 	Cause    error          // the *wal.RecordError that ended it, for the log file
 
-	// Lost is the start of a record whose beginning is there and whose continuation is not, and
-	// Resume the page where that is missing; both 0 if there is none. On the same timeline, insert
+	// Lost is the start of a record whose beginning is there and whose continuation is not, or not whole,
+	// and Resume the page where that is missing; both 0 if there is none. On the same timeline, insert
 	// goes on at Resume with Log.OverwriteContRecord(Lost), because the beginning may have been shipped.
 	Lost, Resume wal.LSN
 }
