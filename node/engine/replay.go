@@ -30,12 +30,13 @@ type replayer struct {
 	held      *latch.Latch // of the manager whose pages are being changed
 }
 
-// startReplay replays from redo on, or, if last is not 0, after the record that starts there.
+// startReplay replays from redo on, or, if last is not 0, after the record that starts there. What has
+// stopped it before is tried once more.
 func (e *Engine) startReplay(redo, last wal.LSN) {
 	ctx, cancel := context.WithCancel(e.ctx)
 	done := make(chan struct{})
 	e.replay.mu.Lock()
-	e.replay.cancel, e.replay.done, e.replay.idle = cancel, done, 0
+	e.replay.cancel, e.replay.done, e.replay.idle, e.replay.pause = cancel, done, 0, nil
 	e.replay.mu.Unlock()
 	r := &replayer{e: e, applier: recovery.Applier{Table: e.o.Table, Pool: e.pool, Logger: e.o.Log, Kill: e.o.Signal}}
 	r.counted = e.replay.readUpTo()

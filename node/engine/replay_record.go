@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -25,8 +26,8 @@ func (r *replayer) take(ctx context.Context, rec *wal.Record) error {
 		err = r.applyOnceThereIsRoom(ctx, rec, in.Format, err)
 	}
 	if err != nil {
-		if e := r.e.Err(); e != nil || ctx.Err() != nil {
-			return e
+		if err := cmp.Or(r.e.Err(), context.Cause(ctx)); err != nil {
+			return err // and no record after this one is taken
 		}
 		return r.pause(&control.ReplayPause{LSN: rec.LSN, Reason: "RedoFailed", Detail: err.Error()}, rec)
 	}

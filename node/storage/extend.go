@@ -47,8 +47,9 @@ func (s *Store) addRoom(k fork, from, to uint32) error {
 			return err
 		}
 		n := min(to-from, segmentBlocks-from%segmentBlocks, atOnce)
+		_, err = f.WriteAt(zeros[:n*page.Size], offset(from))
 		s.touch(f)
-		if _, err := f.WriteAt(zeros[:n*page.Size], offset(from)); err != nil {
+		if err != nil {
 			return err
 		}
 		from += n

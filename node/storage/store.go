@@ -44,7 +44,7 @@ type part struct {
 
 type file struct {
 	vfs.File
-	dirty bool // written since the last Sync; guarded by Store.mu
+	dirty bool // written since the last Sync began; guarded by Store.mu
 }
 
 // Open returns the store of a data directory. It opens no file yet.
@@ -83,7 +83,7 @@ func (s *Store) Write(rel wal.RelFileLocator, fk wal.ForkNumber, block uint32, b
 	if !page.IsNew(buf) {
 		page.SetChecksum(buf, block)
 	}
-	s.touch(f)
+	defer s.touch(f)
 	if _, err := f.WriteAt(buf, offset(block)); err != nil {
 		return fmt.Errorf("write block %d of relation %s: %w", block, rel, err)
 	}
@@ -162,7 +162,9 @@ func (s *Store) fail(err error) error {
 	return s.failed
 }
 
-// touch marks a file before it is written, so that a Sync that comes between does not miss the write.
+// touch marks a file after it was written: a Sync that came before the write would take an earlier mark
+// away, and no later one would make the write durable. Whoever needs a write in a Sync waits for Write to
+// return first.
 func (s *Store) touch(f *file) {
 	s.mu.Lock()
 	f.dirty = true

@@ -188,3 +188,36 @@ func TestALargeRelationGrowsInSteps(t *testing.T) {
 		}
 	}
 }
+
+// TestASyncDuringAWriteLeavesItToTheNextOne lets a checkpoint sync the file between the moment in which
+// an eviction is about to write a page and the write: only the next Sync can make that durable.
+func TestASyncDuringAWriteLeavesItToTheNextOne(t *testing.T) {
+	m := vfs.NewMem()
+	f := vfs.NewFault(m)
+	if err := m.MkdirAll("/data/base", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(m.SyncDir("/"), m.SyncDir("/data")); err != nil {
+		t.Fatal(err)
+	}
+	s := storage.Open(f, "/data")
+	f.Add(&vfs.Rule{Op: vfs.OpWrite, Path: "125100", Before: func(string, string) {
+		if err := s.Sync(); err != nil {
+			t.Error(err)
+		}
+	}})
+	if err := s.Extend(rel, wal.ForkMain, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Write(rel, wal.ForkMain, 0, somePage('x')); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	s = storage.Open(m.PowerCut(0), "/data")
+	buf := make([]byte, page.Size)
+	if err := s.Read(rel, wal.ForkMain, 0, buf); err != nil || buf[50] != 'x' {
+		t.Errorf("after a Sync that came behind the write: %v, byte %q", err, buf[50])
+	}
+}
