@@ -38,6 +38,11 @@ func (e *Engine) takeOver(s *start) (err error) {
 	if err := e.syncLog(s); err != nil {
 		return e.fail(err)
 	}
+	if s.file.State != controlfile.ShutDown {
+		if err := storage.SyncAll(fsys, dir); err != nil {
+			return e.fail(err)
+		}
+	}
 	e.store = storage.Open(fsys, dir)
 	e.pool = buffer.NewPool(buffer.Options{Pages: e.o.SharedBuffers, Store: e.store, BeforeWrite: e.beforeWrite})
 	e.recovering.Store(true)
