@@ -48,3 +48,27 @@ func Describe(m Manager, w io.Writer, rec *wal.Record) {
 	}()
 	d.Describe(w, rec)
 }
+
+// Startup calls m.Startup if m is a Starter; a panic becomes an error.
+func Startup(m Manager) (err error) {
+	defer catch(m, "startup", &err)
+	if s, ok := m.(Starter); ok {
+		return s.Startup()
+	}
+	return nil
+}
+
+// Cleanup calls m.Cleanup if m is a Cleaner; a panic becomes an error.
+func Cleanup(m Manager) (err error) {
+	defer catch(m, "cleanup", &err)
+	if c, ok := m.(Cleaner); ok {
+		return c.Cleanup()
+	}
+	return nil
+}
+
+func catch(m Manager, what string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s of resource manager %s panicked: %v; this is a bug in the module that has it", what, m.Name(), p)
+	}
+}

@@ -21,13 +21,15 @@ func MaskPage(page []byte) {
 
 // Mask blanks in a page of m, PostgreSQL's header included, what wal_consistency_checking does not
 // compare: what m's own [Masker] blanks, or, if it has none, what [MaskPage] does. LSN and checksum
-// always are.
-func Mask(m Manager, page []byte, block uint32) {
+// always are. A panic becomes an error, and what page holds then is worth nothing.
+func Mask(m Manager, page []byte, block uint32) (err error) {
 	masker, ok := m.(Masker)
 	if !ok {
 		MaskPage(page)
-		return
+		return nil
 	}
+	defer catch(m, "mask", &err)
 	masker.Mask(page, block)
 	clear(page[0:10])
+	return nil
 }

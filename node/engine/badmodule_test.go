@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
@@ -91,4 +93,30 @@ func TestRecordsThatNameForeignOrFarPagesAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A function that reads a manager's pages keeps writers out while it runs, and so would wait for itself.
+func TestAFunctionThatDeclaresToReadAndWritesIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := vfs.NewMem()
+		module := withFunction("sly", func(s rmgr.Session) error {
+			_, err := s.Emit(rmgr.NewRecord{Rmgr: kv.ID, Main: []byte{1}})
+			return err
+		})
+		sly := &module.Functions[len(module.Functions)-1]
+		sly.Write, sly.ReadsOf = nil, sly.Write
+		initDir(t, m, module)
+		o := options(t, m, module)
+		e := primary(t, o)
+		defer e.Abort()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		_, err := e.Call(ctx, sly, nil, func(...any) error { return nil })
+		if want := "function sly declares that it reads pages of resource manager 251, and emits a record"; err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+		if _, _, err := call(e, o.Table, "kv_put", "k", "v"); err != nil {
+			t.Errorf("the next write: %v", err)
+		}
+	})
 }

@@ -119,6 +119,8 @@ func (s *session) emit(rec rmgr.NewRecord) (wal.LSN, error) {
 		return 0, err
 	}
 	switch {
+	case s.fn.Write == nil && s.fn.ReadsOf != nil: // it would wait for itself
+		return 0, fmt.Errorf("function %s declares that it reads pages of resource manager %d, and emits a record", s.fn.Name, *s.fn.ReadsOf)
 	case s.fn.Write == nil:
 		return s.e.Emit(s.ctx, rec)
 	case rec.Rmgr == *s.fn.Write:

@@ -25,10 +25,8 @@ func (e *Engine) startManagers() error {
 
 func (e *Engine) callStartups() error {
 	for _, m := range e.o.Table.All() {
-		if s, ok := m.(rmgr.Starter); ok {
-			if err := s.Startup(); err != nil {
-				return fmt.Errorf("start resource manager %s: %w", m.Name(), err)
-			}
+		if err := rmgr.Startup(m); err != nil {
+			return fmt.Errorf("start resource manager %s: %w", m.Name(), err)
 		}
 	}
 	return nil
@@ -44,10 +42,8 @@ func (e *Engine) cleanUpManagers() error {
 		return nil
 	}
 	for _, m := range e.o.Table.All() {
-		if c, ok := m.(rmgr.Cleaner); ok {
-			if err := c.Cleanup(); err != nil {
-				return fmt.Errorf("clean up resource manager %s: %w", m.Name(), err)
-			}
+		if err := rmgr.Cleanup(m); err != nil {
+			return fmt.Errorf("clean up resource manager %s: %w", m.Name(), err)
 		}
 	}
 	return nil

@@ -56,7 +56,9 @@ func Of(pages Pages, id wal.RmgrID, m rmgr.Manager) (Digest, error) {
 					continue
 				}
 				d.Pages++
-				rmgr.Mask(m, masked, block)
+				if err := rmgr.Mask(m, masked, block); err != nil {
+					return d, err
+				}
 				binary.LittleEndian.PutUint32(where[0:], rel.Rel)
 				where[4] = byte(fork)
 				binary.LittleEndian.PutUint32(where[5:], block)

@@ -49,8 +49,9 @@ func (a *Applier) comparePage(m rmgr.Manager, ref *wal.BlockRef) error {
 	if err := wal.RestoreImage(ref, want); err != nil {
 		return err
 	}
-	rmgr.Mask(m, got, ref.Block)
-	rmgr.Mask(m, want, ref.Block)
+	if err := errors.Join(rmgr.Mask(m, got, ref.Block), rmgr.Mask(m, want, ref.Block)); err != nil {
+		return err
+	}
 	if bytes.Equal(got, want) {
 		return nil
 	}
