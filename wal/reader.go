@@ -51,6 +51,7 @@ type Reader struct {
 	page   []byte // the current page in win: its header is valid; may be less than a page
 	at     LSN    // of page[0]
 	seg    LSN    // start of the segment whose first page was checked last
+	far    LSN    // the page furthest on that was read since Seek; those before may be read again
 
 	pos  LSN // where the next record starts, or the page boundary before it
 	prev LSN // start of the record read last; what xl_prev must say
@@ -86,7 +87,7 @@ func NewReader(src PageSource, opts ReaderOptions) *Reader {
 // xl_prev is only required to point backwards.
 func (r *Reader) Seek(lsn LSN) {
 	r.pos, r.prev, r.end = lsn, InvalidLSN, lsn
-	r.page, r.win, r.seg = nil, nil, 0
+	r.page, r.win, r.seg, r.far = nil, nil, 0, 0
 	r.part.next = 0
 	r.check.MinTimeline, r.check.Magic = 0, 0
 }

@@ -138,9 +138,13 @@ func (r *Reader) load(at LSN, need int, rec LSN) error {
 	}
 	rest := r.win[at-r.winLSN:]
 	page := rest[:min(PageSize, len(rest))]
+	check := r.check
+	if at <= r.far {
+		check.MinTimeline = 0 // that a page further on says
+	}
 	h, err := DecodePageHeader(page)
 	if err == nil {
-		err = r.check.Validate(&h, at)
+		err = check.Validate(&h, at)
 	}
 	if err != nil {
 		return r.fail(rec, at, "read page", err)
@@ -148,7 +152,7 @@ func (r *Reader) load(at LSN, need int, rec LSN) error {
 	if h.Long() {
 		r.seg = at
 	}
-	r.page, r.at = page, at
-	r.check.MinTimeline, r.check.Magic = h.Timeline, h.Magic
+	r.page, r.at, r.far = page, at, max(r.far, at)
+	r.check.MinTimeline, r.check.Magic = max(r.check.MinTimeline, h.Timeline), h.Magic
 	return nil
 }
