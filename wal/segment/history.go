@@ -20,7 +20,7 @@ func (l *Log) WriteHistory(tli wal.TimelineID, contents []byte) error {
 	old, err := l.ReadHistory(tli)
 	if err == nil {
 		if bytes.Equal(old, contents) {
-			return nil
+			return l.o.FS.SyncDir(l.o.Dir) // who wrote it may have been killed before that
 		}
 		return fmt.Errorf("history file %s exists with other contents: timeline %d is taken", name, tli)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 
@@ -178,6 +179,27 @@ func TestATimelineIsNeverGivenOutTwice(t *testing.T) {
 		}
 	}
 	if got, err := vfs.ReadFile(mem.PowerCut(0), "pg_wal/00000002.history"); string(got) != "1\t0/3000000\ta\n" {
+		t.Errorf("after a power cut: %q, %v", got, err)
+	}
+}
+
+// The process was killed between the file's rename and the directory's sync, and does the same again:
+// pg_control is about to say that the timeline is there.
+func TestAHistoryThatIsThereIsDurableToo(t *testing.T) {
+	mem := vfs.NewMem()
+	open(t, segment.Options{FS: mem}).Close()
+	const contents = "1\t0/3000000\ta\n"
+	f, err := mem.OpenFile("pg_wal/00000002.history", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.WriteAt([]byte(contents), 0)
+	f.Sync()
+	f.Close()
+	if err := open(t, segment.Options{FS: mem}).WriteHistory(2, []byte(contents)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := vfs.ReadFile(mem.PowerCut(0), "pg_wal/00000002.history"); string(got) != contents {
 		t.Errorf("after a power cut: %q, %v", got, err)
 	}
 }
