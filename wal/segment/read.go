@@ -40,6 +40,9 @@ func (l *Log) ReadAt(p []byte, lsn wal.LSN, tli wal.TimelineID) (int, error) {
 func (l *Log) readSegment(p []byte, at wal.LSN, tli wal.TimelineID) (int, error) {
 	l.readers.mu.RLock()
 	defer l.readers.mu.RUnlock()
+	if l.FlushedLSN() < at+wal.LSN(len(p)) {
+		return 0, wal.ErrNotYet // it was given up meanwhile
+	}
 	f, err := l.reader(at, tli)
 	if err != nil {
 		return 0, err
@@ -52,7 +55,7 @@ func (l *Log) readSegment(p []byte, at wal.LSN, tli wal.TimelineID) (int, error)
 }
 
 // readers are the segments open for ReadAt. Recycle holds mu while it renames, so that no one reads a
-// file that is being used again under its old address.
+// file that is being used again under its old address, and Start… while it takes FlushedLSN back.
 type readers struct {
 	mu    sync.RWMutex
 	cache sync.Mutex

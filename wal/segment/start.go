@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/hugepage"
@@ -59,6 +60,7 @@ func (l *Log) start(end wal.LSN, tli wal.TimelineID) error {
 		return l.fail(err)
 	}
 	l.mode = idle
+	l.giveUpBehind(end)
 	if err := l.dropBehind(end, tli); err != nil {
 		return err
 	}
@@ -81,6 +83,15 @@ func (l *Log) start(end wal.LSN, tli wal.TimelineID) error {
 	l.prepareAhead(l.segmentStart(end))
 	l.signalChanged()
 	return nil
+}
+
+// giveUpBehind lets nobody read behind end any more, where the log is about to be wiped.
+func (l *Log) giveUpBehind(end wal.LSN) {
+	l.readers.mu.Lock() // waits for those who read there
+	defer l.readers.mu.Unlock()
+	for _, position := range []*atomic.Uint64{&l.flushed, &l.written, &l.inserted} {
+		position.Store(min(position.Load(), uint64(end)))
+	}
 }
 
 // firstSegment makes sure that the segment that end lies in is there on tli: the copy of the parent's
