@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -18,9 +19,10 @@ import (
 	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
 )
 
-// apply takes the steps in their order. The first that the API server does not accept ends it: what
-// follows may rest on it. Commands to instances are only begun here; c carries what was recorded.
-func (r *Reconciler) apply(ctx context.Context, c *v1.WALCluster, steps []plan.Step) error {
+// apply takes the steps in their order and returns those that were taken. A record that fails ends it:
+// what follows rests on it. Another step that the API server does not accept is left out. Commands to
+// instances are only begun here; c carries what was recorded.
+func (r *Reconciler) apply(ctx context.Context, c *v1.WALCluster, steps []plan.Step) (taken []plan.Step, failed error) {
 	key := client.ObjectKeyFromObject(c)
 	var order []string
 	commands := map[string][]plan.Step{}
@@ -39,14 +41,20 @@ func (r *Reconciler) apply(ctx context.Context, c *v1.WALCluster, steps []plan.S
 				order = append(order, step.Target)
 			}
 			commands[step.Target] = append(commands[step.Target], step)
+			taken = append(taken, step)
 			continue
 		}
 		flush()
 		if err := r.take(ctx, c, step); err != nil {
-			return fmt.Errorf("%s %s (%s): %w", step.Do, step.Target, step.Reason, err)
+			failed = errors.Join(failed, fmt.Errorf("%s %s (%s): %w", step.Do, step.Target, step.Reason, err))
+			if step.Do == plan.Record {
+				return taken, failed
+			}
+			continue
 		}
+		taken = append(taken, step)
 	}
-	return nil
+	return taken, failed
 }
 
 func (r *Reconciler) take(ctx context.Context, c *v1.WALCluster, step plan.Step) error {

@@ -134,9 +134,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if _, known := r.credentials.authority(req.NamespacedName); known {
 		steps, next = plan.Next(seen)
 		logSteps(ctx, steps)
-		if err := r.apply(ctx, &c, steps); err != nil {
-			steps, failed = nil, errors.Join(failed, err) // they were not all taken
-		}
+		taken, err := r.apply(ctx, &c, steps)
+		steps, failed = taken, errors.Join(failed, err)
 	}
 	if err := r.report(ctx, &c, seen, steps, failed); err != nil || failed != nil {
 		if apierrors.IsConflict(failed) || apierrors.IsConflict(err) {

@@ -125,7 +125,7 @@ func TestNothingIsDoneBehindAFailedRecord(t *testing.T) {
 				},
 			}, orders())
 			c := orders()
-			err := r.apply(context.Background(), c, []plan.Step{
+			_, err := r.apply(context.Background(), c, []plan.Step{
 				{Do: plan.Record, Decisions: &v1.Decisions{Timeline: &v1.TimelineClaim{ID: 2}}},
 				{Do: plan.Fence, Target: "orders-2", Request: control.FenceRequest{Timeline: 2}},
 				{Do: plan.DeletePod, Target: "orders-1"},
@@ -140,6 +140,30 @@ func TestNothingIsDoneBehindAFailedRecord(t *testing.T) {
 				t.Error("it is taken for recorded")
 			}
 		})
+	}
+}
+
+// Nothing but a record is a condition for what is behind it: a pod that cannot be made does not keep a
+// timeline from being claimed.
+func TestARefusedPodKeepsNoClaimFromBeingRecorded(t *testing.T) {
+	r := reconciler(t, interceptor.Funcs{
+		Create: func(_ context.Context, _ client.WithWatch, o client.Object, _ ...client.CreateOption) error {
+			return errors.New("a webhook on the lost machine")
+		},
+	}, orders())
+	var c v1.WALCluster
+	if err := r.Get(context.Background(), request.NamespacedName, &c); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := r.apply(context.Background(), &c, []plan.Step{
+		{Do: plan.ProbeImage, Target: "node:1"},
+		{Do: plan.Record, Decisions: &v1.Decisions{Timeline: &v1.TimelineClaim{ID: 2}}},
+	})
+	if err == nil || !strings.Contains(err.Error(), "a webhook on the lost machine") {
+		t.Errorf("got %v", err)
+	}
+	if len(taken) != 1 || taken[0].Do != plan.Record || c.Status.Timeline == nil || c.Status.Timeline.ID != 2 {
+		t.Errorf("taken %+v, recorded %+v", taken, c.Status.Timeline)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -278,14 +279,53 @@ func TestPrimaryHangs(t *testing.T) {
 	s.eventually("all ready again", 20*time.Second, ready)
 }
 
+// A pod that the API server refuses, for a quota or for an admission webhook that is down with the machine
+// that was lost, does not keep a lost primary from being replaced.
+func TestPrimaryLostWhilePodsAreRefused(t *testing.T) {
+	if os.Getenv("REDOUBT_NODE") != "" {
+		t.Skip("TestRealNodes is that for real nodes")
+	}
+	startOperator(t)
+	s := newScene(t, "full", three, map[string]control.Manifest{"node:1": manifest("1.2.0", 1, ledger())})
+	s.eventually("ready", 30*time.Second, ready)
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Namespace: s.key.Namespace, Name: "none"},
+		Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}}}
+	if err := kube.Create(ctx, quota); err != nil {
+		t.Fatal(err)
+	}
+	quota.Status = corev1.ResourceQuotaStatus{Hard: quota.Spec.Hard, Used: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}}
+	if err := kube.Status().Update(ctx, quota); err != nil { // the quota controller's work
+		t.Fatal(err)
+	}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: s.key.Namespace, Name: "any"},
+		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "any", Image: "any"}}}}
+	s.eventually("pods are refused", 30*time.Second, func(*v1.WALCluster) bool {
+		return apierrors.IsForbidden(kube.Create(ctx, pod.DeepCopy(), client.DryRunAll))
+	})
+	s.deleteByForce("full-1")
+	s.eventually("another primary", 30*time.Second, func(c *v1.WALCluster) bool {
+		return c.Status.Timeline.ID == 2 && c.Status.CurrentPrimary != "" && c.Status.CurrentPrimary != "full-1"
+	})
+	s.eventually("who refuses is said", 30*time.Second, func(c *v1.WALCluster) bool {
+		said := meta.FindStatusCondition(c.Status.Conditions, v1.ConditionProgressing)
+		return said.Reason == v1.ReasonStepFailed && strings.Contains(said.Message, "quota")
+	})
+	if err := kube.Delete(ctx, quota); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("all ready again", 60*time.Second, ready)
+}
+
 // What is wrong with an image is said, and running pods are not touched.
 func TestBadImage(t *testing.T) {
 	startOperator(t)
 	s := newScene(t, "bad", strings.Replace(three, "instances: 3", "instances: 2", 1), map[string]control.Manifest{
-		"node:1": manifest("1.2.0", 1, ledger()), "node:garbage": {APIVersion: "nonsense"},
+		"node:1": manifest("1.2.0", 1, ledger()), "node:garbage": {APIVersion: "nonsense"}, "node:twice": manifest("1.2.0", 1, ledger(), ledger()),
+		"node:long": manifest("1.2.0-"+strings.Repeat("x", 128), 1, ledger()),
 	})
 	s.eventually("ready", 30*time.Second, ready)
-	for image, reason := range map[string]string{"node:none": v1.ReasonProbeFailed, "node:garbage": v1.ReasonProbeGarbage} {
+	for image, reason := range map[string]string{"node:none": v1.ReasonProbeFailed, "node:garbage": v1.ReasonProbeGarbage,
+		"node:twice": v1.ReasonProbeGarbage, "node:long": v1.ReasonProbeGarbage} {
 		s.edit(func(c *v1.WALCluster) { c.Spec.Image = image })
 		s.eventually(reason, 10*time.Second, func(c *v1.WALCluster) bool {
 			for _, cond := range c.Status.Conditions {

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,14 @@ func TestOverride(t *testing.T) {
 	}
 }
 
+func manyModules(n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, `{"name":"m%d","version":"1.0.0"},`, i)
+	}
+	return out.String()
+}
+
 func TestReadAnswer(t *testing.T) {
 	const good = `{"apiVersion":"redoubt.dev/manifest/v1","modules":[{"name":"kv","version":"1.2.0","rmgrs":[{"id":251,"name":"kv","writes":{"min":1,"max":1},"replays":{"min":1,"max":2}}]}]}`
 	for sentence, c := range map[string]struct {
@@ -144,6 +153,11 @@ func TestReadAnswer(t *testing.T) {
 		"another format":            {0, `{"apiVersion":"redoubt.dev/manifest/v9"}`, v1.ReasonProbeGarbage},
 		"another program":           {0, `{"modules":[]}`, v1.ReasonProbeGarbage},
 		"bytes":                     {0, "\xff\xfe\x00", v1.ReasonProbeGarbage},
+		// What follows the API server would not take into the status, and with it no decision at all.
+		"a module twice":               {0, strings.Replace(good, `"modules":[`, `"modules":[{"name":"kv","version":"1.3.0"},`, 1), v1.ReasonProbeGarbage},
+		"a name that is too long":      {0, strings.Replace(good, `"name":"kv"`, `"name":"`+strings.Repeat("k", 129)+`"`, 1), v1.ReasonProbeGarbage},
+		"a version that is too long":   {0, strings.Replace(good, "1.2.0", "1.2.0-"+strings.Repeat("x", 128), 1), v1.ReasonProbeGarbage},
+		"more modules than are listed": {0, strings.Replace(good, `"modules":[`, `"modules":[`+manyModules(64), 1), v1.ReasonProbeGarbage},
 	} {
 		got := plan.ReadAnswer("node:1", "node@sha256:1", "sha256:1", c.code, c.message)
 		if got.Reason != c.want || (c.want == "") != (len(got.Modules) == 1) {

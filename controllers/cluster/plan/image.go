@@ -70,11 +70,40 @@ func ReadAnswer(reference, image, digest string, exitCode int32, message string)
 		answer.Reason = v1.ReasonProbeGarbage
 		answer.Error = fmt.Sprintf("the manifest has apiVersion %q; this operator reads %q", manifest.APIVersion, control.ManifestVersion)
 	default:
+		if why := unfitForStatus(manifest.Modules); why != "" {
+			answer.Reason, answer.Error = v1.ReasonProbeGarbage, why
+			break
+		}
 		for _, m := range manifest.Modules {
 			answer.Modules = append(answer.Modules, moduleManifest(m))
 		}
 	}
 	return answer
+}
+
+// What the API's schema takes of an image. What it does not take could not be recorded, and no decision
+// about the cluster with it.
+const (
+	maxModules = 64
+	maxName    = 128 // of a module, and its version
+)
+
+// unfitForStatus says why a list of modules cannot stand in a status; "" if it can.
+func unfitForStatus(modules []control.Module) string {
+	if len(modules) > maxModules {
+		return fmt.Sprintf("the manifest has %d modules; an image may have %d", len(modules), maxModules)
+	}
+	seen := map[string]bool{}
+	for _, m := range modules {
+		switch {
+		case len(m.Name) > maxName || len(m.Version) > maxName:
+			return fmt.Sprintf("the manifest has a module whose name or version is longer than %d bytes: %s", maxName, excerpt(m.Name+" "+m.Version))
+		case seen[m.Name]:
+			return "the manifest has module " + m.Name + " twice"
+		}
+		seen[m.Name] = true
+	}
+	return ""
 }
 
 func excerpt(s string) string {

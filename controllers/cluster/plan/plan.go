@@ -11,7 +11,11 @@ import (
 type rule func(*State) []Step
 
 // Every pass runs these; each may speak.
-var always = []rule{probe, label, accept, create, revive, mend, fenceStrays}
+var always = []rule{probe, accept, fenceStrays}
+
+// Every pass runs these as well, but what they say is done last: a pod that the API server refuses, or is long
+// in answering about, must not keep a lost primary from being replaced.
+var pods = []rule{label, create, revive, mend}
 
 // Who leads: asked in order, the first that speaks decides. None speaks while a primary serves.
 var leadership = []rule{adopt, bootstrap, elect, handOver, promote, failover, awaitPrimary}
@@ -48,6 +52,10 @@ func Next(s State) ([]Step, time.Duration) {
 	}
 	built := s.Accepted
 	ask(always, false)
+	var last []Step
+	for _, r := range pods {
+		last = append(last, r(&s)...)
+	}
 	if !ask(leadership, true) {
 		ask(upkeep, false)
 		if s.Accepted == built || built != nil && equality.Semantic.DeepEqual(s.Accepted, built) {
@@ -55,6 +63,7 @@ func Next(s State) ([]Step, time.Duration) {
 			ask(changes, true) // else which pods are outdated is seen in the next pass
 		}
 	}
+	steps = append(steps, last...)
 	return steps, after(steps)
 }
 

@@ -12,7 +12,7 @@ import (
 type Do string
 
 // What a step can ask for. Record is a compare-and-swap of the decisions; if it fails nothing behind
-// it is done. The commands after it go to the node of Target.
+// it is done. No other step is a condition for those behind it. The commands after it go to the node of Target.
 const (
 	Record         Do = "Record"
 	CreateInstance Do = "CreateInstance" // certificate, volume and pod, whichever is missing
