@@ -165,7 +165,7 @@ func TestLife(t *testing.T) {
 		t.Skip("TestRealNodes is that for real nodes")
 	}
 	startOperator(t)
-	s := newScene(t, "orders", three, map[string]control.Manifest{
+	s := newScene(t, "orders", strings.Replace(three, "synchronous: {}", "synchronous: {}, failover: {detectionTimeout: 10m}", 1), map[string]control.Manifest{
 		"node:1": manifest("1.2.0", 1, ledger()), "node:2": manifest("1.3.0", 2, ledger()), "node:3": manifest("1.3.0", 2),
 	})
 	c := s.eventually("three instances ready", 30*time.Second, ready)
@@ -177,14 +177,10 @@ func TestLife(t *testing.T) {
 	t.Log("the pod of the primary is deleted by force")
 	begin := time.Now()
 	s.deleteByForce("orders-1")
-	s.eventually("another primary", 10*time.Second, func(c *v1.WALCluster) bool {
+	s.eventually("another primary, long before the detection timeout", time.Minute, func(c *v1.WALCluster) bool {
 		return c.Status.Timeline.ID == 2 && c.Status.CurrentPrimary != "" && c.Status.CurrentPrimary != "orders-1"
 	})
-	if took := time.Since(begin); took > 3*time.Second {
-		t.Errorf("the failover took %s", took)
-	} else {
-		t.Logf("the failover took %s", took)
-	}
+	t.Logf("the failover took %s", time.Since(begin))
 	c = s.eventually("all ready again", 30*time.Second, ready)
 	s.serves(c.Status.CurrentPrimary)
 
@@ -269,8 +265,7 @@ func TestPrimaryHangs(t *testing.T) {
 	startOperator(t)
 	s := newScene(t, "hang", three, map[string]control.Manifest{"node:1": manifest("1.2.0", 1, ledger())})
 	s.eventually("ready", 30*time.Second, ready)
-	s.world.Freeze("hang-1", true)
-	begin := time.Now()
+	begin := s.world.Freeze("hang-1", true)
 	s.eventually("another primary", 15*time.Second, func(c *v1.WALCluster) bool { return c.Status.Timeline.ID == 2 && c.Status.CurrentPrimary != "" })
 	if took := time.Since(begin); took < 3*time.Second {
 		t.Errorf("it was given up after %s, before its detection timeout", took)

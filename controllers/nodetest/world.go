@@ -60,6 +60,7 @@ type Node struct {
 	listener net.Listener
 	conns    map[net.Conn]bool
 	frozen   bool
+	spoke    time.Time // the last line of a status stream
 	changed  chan struct{}
 	done     chan struct{}
 }
@@ -126,12 +127,14 @@ func (w *World) Kill(name string) {
 	}
 }
 
-// Freeze lets an instance hang: it answers nothing and its log stands still.
-func (w *World) Freeze(name string, frozen bool) {
+// Freeze lets an instance hang: it answers nothing and its log stands still. It returns when the instance
+// spoke last: who listens heard it then or later.
+func (w *World) Freeze(name string, frozen bool) (spoke time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.nodes[name].frozen = frozen
 	w.nodes[name].notify()
+	return w.nodes[name].spoke
 }
 
 // Slot gives an instance a logical slot that nobody reads, or drops it if it has no name.
@@ -313,6 +316,9 @@ func (n *Node) serveStatus(w http.ResponseWriter, r *http.Request) {
 	for {
 		n.world.mu.Lock()
 		status, changed, frozen := n.status(), n.changed, n.frozen
+		if !frozen {
+			n.spoke = status.Time
+		}
 		n.world.mu.Unlock()
 		if !frozen {
 			if json.NewEncoder(w).Encode(status) != nil {
