@@ -49,7 +49,10 @@ func (s *session) cluster(ctx context.Context, name string) (*redoubtv1.WALClust
 		return &c, err
 	}
 	var all redoubtv1.WALClusterList
-	if listErr := s.client.List(ctx, &all, client.InNamespace(s.namespace)); listErr != nil || len(all.Items) == 0 {
+	if listErr := s.client.List(ctx, &all, client.InNamespace(s.namespace)); listErr != nil {
+		return nil, fmt.Errorf("there is no WALCluster %q in namespace %q; which others there are is not known: %w", name, s.namespace, listErr)
+	}
+	if len(all.Items) == 0 {
 		return nil, fmt.Errorf("there is no WALCluster %q in namespace %q, nor any other", name, s.namespace)
 	}
 	var names []string

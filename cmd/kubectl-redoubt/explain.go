@@ -33,7 +33,9 @@ func explainCommand(flags *genericclioptions.ConfigFlags, io genericclioptions.I
 
 // explain prints what is wanted, what runs, and every refusal between the two.
 func explain(out io.Writer, c *redoubtv1.WALCluster) {
-	fmt.Fprintf(out, "Cluster %s/%s\n\n", c.Namespace, c.Name)
+	fmt.Fprintf(out, "Cluster %s/%s\n", c.Namespace, c.Name)
+	unseen(out, c)
+	fmt.Fprintln(out)
 	fmt.Fprintf(out, "Wanted:  %s\n         modules %s\n", c.Spec.Image, wanted(c.Spec.Modules))
 	if a := c.Status.Accepted; a != nil {
 		fmt.Fprintf(out, "Running: %s\n         modules %s\n", a.Reference, offered(a.Modules))

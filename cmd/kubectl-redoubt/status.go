@@ -38,6 +38,7 @@ func statusCommand(flags *genericclioptions.ConfigFlags, io genericclioptions.IO
 // status prints a cluster: blocks in the order in which a person asks.
 func status(out io.Writer, c *redoubtv1.WALCluster, at map[string]position, now time.Time) {
 	summary(out, c)
+	unseen(out, c)
 	fmt.Fprintln(out, "\nInstances")
 	instances(out, c, at)
 	fmt.Fprintln(out, "\nModules")
@@ -45,6 +46,13 @@ func status(out io.Writer, c *redoubtv1.WALCluster, at map[string]position, now 
 	fmt.Fprintln(out, "\nConditions")
 	conditions(out, c.Status.Conditions, now)
 	waiting(out, c, now)
+}
+
+// unseen says that the operator has not looked at the spec as it is, so that what it reports is about another.
+func unseen(out io.Writer, c *redoubtv1.WALCluster) {
+	if seen := c.Status.ObservedGeneration; seen < c.Generation {
+		fmt.Fprintf(out, "\nThe operator has not seen this spec yet (generation %d, it has seen %d): what it says is about the one before.\n", c.Generation, seen)
+	}
 }
 
 func summary(out io.Writer, c *redoubtv1.WALCluster) {
@@ -69,11 +77,12 @@ func summary(out io.Writer, c *redoubtv1.WALCluster) {
 }
 
 func synchronous(c *redoubtv1.WALCluster) string {
-	if t := c.Status.Timeline; t != nil && len(t.SynchronousSets) > 0 {
-		s := t.SynchronousSets[len(t.SynchronousSets)-1]
-		if s.Method != "" {
-			return fmt.Sprintf("%s %d of %s", s.Method, s.Number, strings.Join(s.Members, ", "))
-		}
+	t := c.Status.Timeline
+	if t == nil || len(t.SynchronousSets) == 0 {
+		return "-" // there has been no primary
+	}
+	if s := t.SynchronousSets[len(t.SynchronousSets)-1]; s.Method != "" {
+		return fmt.Sprintf("%s %d of %s", s.Method, s.Number, strings.Join(s.Members, ", "))
 	}
 	return "none: a failover may lose the newest commits"
 }

@@ -101,6 +101,9 @@ func (r *Reconciler) eventsOfConditions(c *v1.WALCluster, changed []metav1.Condi
 		bad := false
 		switch cond.Type {
 		case v1.ConditionRolloutBlocked:
+			if cond.Status == metav1.ConditionUnknown {
+				continue
+			}
 			bad = cond.Status == metav1.ConditionTrue && !onlyDrains(c)
 		case v1.ConditionStalled:
 			bad = cond.Status == metav1.ConditionTrue

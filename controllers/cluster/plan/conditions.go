@@ -44,7 +44,7 @@ func Describe(s State, steps []Step) View {
 		s.ready(v),
 		s.parity(),
 		s.imageAccepted(),
-		rolloutBlocked(v.Gate),
+		s.rolloutBlocked(v.Gate),
 		s.progressing(steps, v.Gate),
 		s.stalled(steps),
 		s.quorum(),
@@ -163,11 +163,12 @@ func (s *State) imageAccepted() metav1.Condition {
 
 // currentGate is about what the spec's image could replay with the modules that the spec wants of it,
 // also when the image is not accepted because it lacks one: who still needs that one is what a person
-// asks next. Retiring modules are not counted: they are what would have to go.
+// asks next. Retiring modules are not counted: they are what would have to go. It is nil while it is not known
+// what the image offers: then nothing is decided.
 func (s *State) currentGate() *v1.Gate {
 	image := s.Image
 	if image == nil || image.Reference != s.Spec.Image || image.Error != "" {
-		return &v1.Gate{}
+		return nil
 	}
 	final := v1.Revision{Reference: image.Reference, Image: image.Image, Digest: image.Digest}
 	final.Modules = slices.DeleteFunc(slices.Clone(image.Modules), func(m v1.ModuleManifest) bool { return !s.wantsActive(m.Name) })
@@ -175,8 +176,12 @@ func (s *State) currentGate() *v1.Gate {
 	return &g
 }
 
-func rolloutBlocked(g *v1.Gate) metav1.Condition {
-	if g == nil || g.Blocked == "" {
+func (s *State) rolloutBlocked(g *v1.Gate) metav1.Condition {
+	if g == nil {
+		reason, message := checkImage(s)
+		return unknown(v1.ConditionRolloutBlocked, reason, "the gate has not decided: "+message)
+	}
+	if g.Blocked == "" {
 		return condition(v1.ConditionRolloutBlocked, false, v1.ReasonNotBlocked, "the wanted modules can replay everything that any holder has")
 	}
 	var all []string
@@ -200,7 +205,7 @@ func (s *State) progressing(steps []Step, gate *v1.Gate) metav1.Condition {
 	if reason, _ := checkImage(s); reason != v1.ReasonProbed && reason != v1.ReasonProbing {
 		return condition(v1.ConditionProgressing, false, reason, "the spec is not carried out: its image is not accepted")
 	}
-	if gate.Blocked != "" {
+	if gate != nil && gate.Blocked != "" {
 		return condition(v1.ConditionProgressing, false, gate.Blocked, "the spec is not carried out: the gate refuses it")
 	}
 	return condition(v1.ConditionProgressing, false, v1.ReasonSettled, "the cluster is as the spec wants it")

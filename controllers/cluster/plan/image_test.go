@@ -39,3 +39,25 @@ func TestAnImageWithoutARequiredModuleIsRefusedWithTheHolders(t *testing.T) {
 		}
 	}
 }
+
+// While it is not known what the image offers the gate has decided nothing, and nobody says that it is open.
+func TestTheGateIsNotOpenBeforeItHasDecided(t *testing.T) {
+	for sentence, image := range map[string]*v1.ImageStatus{
+		"the image is being asked": {Reference: "node:1", Image: "node:1"},
+		"it gave no answer":        {Reference: "node:2", Error: "no such image", Reason: v1.ReasonProbeFailed},
+		"nobody was ever asked":    nil,
+	} {
+		s := healthy()
+		s.Spec.Image, s.Image = "node:2", image
+		steps, _ := plan.Next(s)
+		view := plan.Describe(s, steps)
+		if view.Gate != nil {
+			t.Errorf("%s: the gate says %+v", sentence, view.Gate)
+		}
+		for _, c := range view.Conditions {
+			if c.Type == v1.ConditionRolloutBlocked && c.Status != "Unknown" {
+				t.Errorf("%s: %s is %s: %s", sentence, c.Type, c.Status, c.Message)
+			}
+		}
+	}
+}
