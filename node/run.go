@@ -34,8 +34,11 @@ func (n *Node) Run(ctx context.Context) error {
 		return err
 	}
 	lock, err := n.opts.FS.Lock(n.opts.Dir + suffixLock)
-	if err != nil {
+	if errors.Is(err, vfs.ErrLocked) {
 		return fmt.Errorf("%w: %s: %v", ErrInUse, n.opts.Dir, err)
+	}
+	if err != nil {
+		return fmt.Errorf("could not make the lock beside the data directory: %w", err)
 	}
 	defer lock.Close()
 	err = n.start()
