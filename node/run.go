@@ -254,7 +254,7 @@ func (n *Node) Reload() error {
 	if err != nil {
 		return err
 	}
-	changes, err := n.settings.Reload(ConfigFile, file)
+	changes, err := n.settings.Reload(ConfigFile, file, acceptable)
 	if err != nil {
 		return err
 	}

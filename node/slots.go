@@ -63,8 +63,9 @@ func (f slotFunctions) ReadSlot(ctx context.Context, pid int32, r builtin.SlotRe
 	return l.server.ReadSlotChanges(ctx, pid, c, func(ch replication.ChangeRow) error { return row(ch.LSN, ch.Xid, ch.Data) })
 }
 
-// sessionLeft drops the temporary slots of a session that has ended.
+// sessionLeft drops the temporary slots of a session that has ended, and what it has not settled.
 func (n *Node) sessionLeft(s *sql.Session) {
+	n.writers.Delete(s)
 	if l := n.current().local; l != nil {
 		l.slots.EndSession(s.Identity().PID)
 	}

@@ -123,6 +123,17 @@ func (n *Node) readConfig() ([]byte, error) {
 	return file, err
 }
 
+// acceptable refuses values of settings that name other nodes.
+func acceptable(name, value string) (err error) {
+	switch name {
+	case "primary_conninfo":
+		_, err = ParseConninfo(value)
+	case "synchronous_standby_names":
+		_, err = replication.ParseRule(value)
+	}
+	return err
+}
+
 // applyReload brings what a reload changed into force where it is not asked for at each use.
 func (n *Node) applyReload() error {
 	defer n.changes.notify()
@@ -150,11 +161,11 @@ func (n *Node) applyReload() error {
 	})
 }
 
-// upstreamChanged reports whether primary_conninfo or primary_slot_name says another than f.
+// upstreamChanged reports whether primary_conninfo or primary_slot_name says anything else than f.
 func (n *Node) upstreamChanged(f *following) bool {
 	c, err := ParseConninfo(n.settings.String("primary_conninfo"))
 	if err != nil || f == nil {
 		return true
 	}
-	return f.request.Upstream.Host != c.Host || f.request.Upstream.Port != c.Port || f.request.Upstream.Slot != n.settings.String("primary_slot_name")
+	return f.conninfo == nil || *f.conninfo != c || f.request.Upstream.Slot != n.settings.String("primary_slot_name")
 }

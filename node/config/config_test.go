@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -85,10 +86,10 @@ func TestReloadChangesOnlyWhatItMay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Reload("f", []byte("port = x")); err == nil {
+	if _, err := s.Reload("f", []byte("port = x"), nil); err == nil {
 		t.Error("a bad file was accepted")
 	}
-	changes, err := s.Reload("f", []byte("port = 2\nwal_receiver_timeout = 2s\nmax_wal_size = 9GB"))
+	changes, err := s.Reload("f", []byte("port = 2\nwal_receiver_timeout = 2s\nmax_wal_size = 9GB"), nil)
 	if err != nil || len(changes) != 2 {
 		t.Fatalf("changes %v, %v; want port and wal_receiver_timeout", changes, err)
 	}
@@ -98,7 +99,7 @@ func TestReloadChangesOnlyWhatItMay(t *testing.T) {
 	if p := s.Pending(); len(p) != 1 || p[0] != (config.Change{Name: "port", Old: "1", New: "2", Restart: true}) {
 		t.Errorf("pending %v", p)
 	}
-	if _, err := s.Reload("f", []byte("port = 1")); err != nil || len(s.Pending()) != 0 {
+	if _, err := s.Reload("f", []byte("port = 1"), nil); err != nil || len(s.Pending()) != 0 {
 		t.Errorf("pending after it was taken back: %v, %v", s.Pending(), err)
 	}
 }
@@ -112,11 +113,11 @@ func TestAReloadKeepsTheDefaultsOfTheMachine(t *testing.T) {
 	if err := s.SetDefault("instance_name", "host-1"); err != nil {
 		t.Fatal(err)
 	}
-	changes, err := s.Reload("f", []byte("isolation_timeout = 1s"))
+	changes, err := s.Reload("f", []byte("isolation_timeout = 1s"), nil)
 	if err != nil || len(changes) != 1 || len(s.Pending()) != 0 || s.String("instance_name") != "host-1" {
 		t.Errorf("changes %v, pending %v, name %q, %v", changes, s.Pending(), s.String("instance_name"), err)
 	}
-	changes, err = s.Reload("f", []byte("instance_name = b\nisolation_timeout = 1s"))
+	changes, err = s.Reload("f", []byte("instance_name = b\nisolation_timeout = 1s"), nil)
 	if err != nil || len(changes) != 1 || changes[0].Old != "host-1" || changes[0].New != "b" {
 		t.Errorf("given a name: changes %v, %v", changes, err)
 	}
@@ -136,4 +137,23 @@ func FuzzParseFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file string) {
 		config.Load("f", []byte(file))
 	})
+}
+
+func TestAReloadThatIsNotAcceptableChangesNothing(t *testing.T) {
+	s, err := config.Load("f", []byte("port = 1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Reload("f", []byte("cluster_name = b\nprimary_conninfo = host"), func(name, value string) error {
+		if name == "primary_conninfo" && value == "host" {
+			return errors.New("missing \"=\"")
+		}
+		return nil
+	})
+	if want := `f line 2: invalid value for parameter "primary_conninfo": missing "="`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if got := s.String("cluster_name") + s.String("primary_conninfo"); got != "" {
+		t.Errorf("in force: %q", got)
+	}
 }

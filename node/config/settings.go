@@ -103,11 +103,20 @@ type Change struct {
 	Restart  bool   // it waits for a restart
 }
 
-// Reload reads the file again. On an error nothing has changed.
-func (s *Settings) Reload(name string, file []byte) ([]Change, error) {
+// Reload reads the file again. On an error, one of acceptable for a value as well, nothing has changed.
+// acceptable knows more of a setting than this package does; nil: it has no objection.
+func (s *Settings) Reload(name string, file []byte, acceptable func(name, value string) error) ([]Change, error) {
 	values, sources, err := s.resolve(name, file)
 	if err != nil {
 		return nil, err
+	}
+	for key, value := range values {
+		if acceptable == nil {
+			break
+		}
+		if err := acceptable(key, value); err != nil {
+			return nil, &Error{sources[key], fmt.Sprintf("invalid value for parameter %q: %v", key, err)}
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
