@@ -191,3 +191,37 @@ func TestAClientMayRestBetweenItsStreamAndItsNextCommand(t *testing.T) {
 		a.conns.Wait()
 	})
 }
+
+// A stop may come while a demotion still waits for standbys.
+func TestTwoMayDrainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := newMachine(t, "a", false), newMachine(t, "b", true)
+		a.write(1, 100)
+		lost := make(chan struct{})
+		r := b.follow(a, func(o *ReceiverOptions) {
+			o.Upstream.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+				c, err := a.dial(ctx, addr)
+				return deaf{c, lost}, err
+			}
+		})
+		synctest.Wait()
+		close(lost) // it confirms nothing any more
+		a.write(1, 100)
+		drained := make(chan error, 2)
+		for _, patience := range []time.Duration{20 * time.Second, 30 * time.Second} {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			go func() { drained <- a.server.Drain(ctx) }()
+			synctest.Wait()
+		}
+		for range 2 {
+			<-drained
+		}
+		r.Stop()
+		r = b.follow(a, nil) // it serves again
+		synctest.Wait()
+		sameLog(t, a, b)
+		r.Stop()
+		a.conns.Wait()
+	})
+}

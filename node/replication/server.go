@@ -120,6 +120,7 @@ type Server struct {
 	mu       sync.Mutex
 	sessions map[*session]bool
 	draining chan struct{} // closed while a Drain is under way
+	drains   int           // how many are: a stop may come during a demotion
 	streams  sync.WaitGroup
 }
 
@@ -187,7 +188,9 @@ func (s *Server) Replicas() []Replica {
 // After that the server serves again.
 func (s *Server) Drain(ctx context.Context) error {
 	s.mu.Lock()
-	close(s.draining)
+	if s.drains++; s.drains == 1 {
+		close(s.draining)
+	}
 	s.mu.Unlock()
 
 	ended := make(chan struct{})
@@ -207,7 +210,9 @@ func (s *Server) Drain(ctx context.Context) error {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.draining = make(chan struct{})
+	if s.drains--; s.drains == 0 {
+		s.draining = make(chan struct{})
+	}
 	return err
 }
 
