@@ -63,7 +63,7 @@ func (n *Node) pgwireServer(engine *sql.Engine) (*pgwire.Server, error) {
 	s := n.settings
 	o := pgwire.Options{
 		Engine: engine, Now: n.opts.Now, Replication: (*replicas)(n), Method: n.method, Verifier: n.verifier, Ready: n.ready,
-		MaxConnections: int(s.Int("max_connections")), MaxWALSenders: int(s.Int("max_wal_senders")), Rand: n.opts.Rand, Log: n.log,
+		MaxConnections: int(s.Int("max_connections")), MaxWALSenders: atMost(s.Int("max_wal_senders")), Rand: n.opts.Rand, Log: n.log,
 		Left: n.sessionLeft,
 	}
 	if s.Bool("ssl") {

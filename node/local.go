@@ -52,7 +52,7 @@ func (n *Node) isEmpty() (bool, error) {
 func (n *Node) openLocal(ctx context.Context) (*local, error) {
 	l := &local{sync: replication.NewSyncRep()}
 	slots, err := replslot.Open(replslot.Options{
-		FS: n.opts.FS, Dir: path.Join(n.opts.Dir, "pg_replslot"), Max: int(n.settings.Int("max_replication_slots")),
+		FS: n.opts.FS, Dir: path.Join(n.opts.Dir, "pg_replslot"), Max: atMost(n.settings.Int("max_replication_slots")),
 	})
 	if err != nil {
 		return nil, err
@@ -104,6 +104,14 @@ func checkpointLevel(log bool) slog.Level {
 		return slog.LevelInfo
 	}
 	return slog.LevelDebug
+}
+
+// atMost is a limit for packages to which 0 is no limit or the usual one: a setting of 0 is none.
+func atMost(n int64) int {
+	if n == 0 {
+		return -1
+	}
+	return int(n)
 }
 
 // retain is the oldest log that slots need, after those that need more than

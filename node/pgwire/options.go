@@ -37,7 +37,7 @@ type Options struct {
 	Left func(*sql.Session)
 
 	MaxConnections        int           // 100; replication connections are not counted
-	MaxWALSenders         int           // 10 replication connections
+	MaxWALSenders         int           // 10 replication connections; negative: none
 	AuthenticationTimeout time.Duration // 1 min
 	MaxMessage            int           // 16 MiB: the largest message a client may send
 	ResultBuffer          int           // 4 MiB of an answer are held before they are sent while the statement runs
@@ -69,6 +69,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	noSenders := o.MaxWALSenders < 0
 	for _, d := range []struct {
 		value *int
 		usual int
@@ -76,6 +77,9 @@ func (o Options) withDefaults() (Options, error) {
 		if *d.value <= 0 {
 			*d.value = d.usual
 		}
+	}
+	if noSenders {
+		o.MaxWALSenders = 0
 	}
 	if o.AuthenticationTimeout <= 0 {
 		o.AuthenticationTimeout = time.Minute

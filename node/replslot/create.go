@@ -12,6 +12,9 @@ func (s *Slots) Create(want Slot, pid int32) error {
 	if err := ValidName(want.Name); err != nil {
 		return err
 	}
+	if s.opts.Max < 0 {
+		return &rmgr.Error{Code: "55000", Message: "replication slots can only be used if max_replication_slots > 0"}
+	}
 	s.disk.Lock()
 	defer s.disk.Unlock()
 	s.mu.Lock()

@@ -17,7 +17,7 @@ import (
 type Options struct {
 	FS  vfs.FS
 	Dir string // pg_replslot
-	Max int    // max_replication_slots; 0: no limit
+	Max int    // max_replication_slots; 0: no limit; negative: none
 }
 
 // Slots are a node's replication slots. Any goroutine may call its methods.
