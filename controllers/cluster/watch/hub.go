@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -54,7 +55,7 @@ const (
 )
 
 // Listen makes the hub listen to an instance at an address. What it knew of the instance stays; a
-// stream to another address ends.
+// stream to another address ends, and one with another authority: a cluster's may have been made anew.
 func (h *Hub) Listen(cluster types.NamespacedName, instance string, target Target) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -67,14 +68,14 @@ func (h *Hub) Listen(cluster types.NamespacedName, instance string, target Targe
 		s.heard.At = h.now()
 		h.clusters[cluster][instance] = s
 	}
-	if s.address == target.Address {
+	if s.address == target.Address && s.roots.Equal(rootsOf(target)) {
 		return
 	}
 	if s.cancel != nil {
 		s.cancel()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.address, s.cancel, s.generation = target.Address, cancel, s.generation+1
+	s.address, s.roots, s.cancel, s.generation = target.Address, rootsOf(target), cancel, s.generation+1
 	s.client = control.NewClient(target.Address, control.ClientOptions{TLS: target.TLS})
 	s.heard.Reached, s.heard.Refused, s.heard.Detail = false, false, "it is being dialled"
 	go s.run(ctx, s.client, s.generation)
@@ -146,10 +147,18 @@ type stream struct {
 	hub        *Hub
 	cluster    types.NamespacedName
 	address    string
+	roots      *x509.CertPool // whose certificates are taken there
 	client     *control.Client
 	cancel     context.CancelFunc
 	generation int
 	heard      Heard
+}
+
+func rootsOf(t Target) *x509.CertPool {
+	if t.TLS == nil {
+		return nil
+	}
+	return t.TLS.RootCAs
 }
 
 func (s *stream) run(ctx context.Context, client *control.Client, generation int) {

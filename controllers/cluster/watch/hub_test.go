@@ -1,6 +1,7 @@
 package watch_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -110,4 +111,34 @@ func TestTold(t *testing.T) {
 	if _, _, ok := hub.Heard(orders, "orders-1"); ok {
 		t.Error("it is still listened to")
 	}
+}
+
+// A cluster's authority that was made anew is used at the address that is listened to already.
+func TestAnotherAuthorityAtTheSameAddress(t *testing.T) {
+	const address = "127.9.0.5:8443"
+	hub, world, eventually := scene(t, address)
+	eventually("it speaks", func(h watch.Heard) bool { return h.Reached })
+	authority, err := pki.NewAuthority("made anew", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := authority.Leaf("orders-1", []string{"orders-1"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, err := authority.Leaf("redoubt-operator", nil, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	world.Kill("orders-1")
+	if err := world.Start(nodetest.Options{Name: "orders-1", Address: address, Cert: leaf.Cert, Key: leaf.Key, CA: authority.Cert}); err != nil {
+		t.Fatal(err)
+	}
+	eventually("nobody knows who signed its certificate", func(h watch.Heard) bool { return !h.Reached && strings.Contains(h.Detail, "unknown authority") })
+	config, err := pki.ClientTLS(func() (pki.Pair, error) { return mine, nil }, authority.Cert, "orders-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub.Listen(orders, "orders-1", watch.Target{Address: address, TLS: config})
+	eventually("it is known again", func(h watch.Heard) bool { return h.Reached })
 }
