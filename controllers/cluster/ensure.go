@@ -80,6 +80,9 @@ func named(what string, err error) error {
 func (r *Reconciler) ensureAuthority(ctx context.Context, c *v1.WALCluster) (pki.Pair, error) {
 	var secret corev1.Secret
 	err := r.Live.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: desired.SecretCA(c.Name)}, &secret)
+	if err == nil && anothers(&secret, c) {
+		return pki.Pair{}, errGoing(secret.Name)
+	}
 	if err == nil {
 		return pki.Pair{Cert: secret.Data["ca.crt"], Key: secret.Data["ca.key"]}, nil
 	}
@@ -93,9 +96,17 @@ func (r *Reconciler) ensureAuthority(ctx context.Context, c *v1.WALCluster) (pki
 	return authority, r.Create(ctx, desired.CA(c, authority.Cert, authority.Key), client.FieldOwner(v1.OperatorName))
 }
 
+// errGoing says of an object that it is waited for until it is gone: see anothers.
+func errGoing(name string) error {
+	return fmt.Errorf("%s belongs to a WALCluster of the same name that was deleted, and is going", name)
+}
+
 func (r *Reconciler) ensureApp(ctx context.Context, c *v1.WALCluster, ca []byte) error {
 	var secret corev1.Secret
 	err := r.Live.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: desired.SecretApp(c.Name)}, &secret)
+	if err == nil && anothers(&secret, c) {
+		err = errGoing(secret.Name)
+	}
 	if !apierrors.IsNotFound(err) {
 		return named("secret for applications", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -48,7 +49,7 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 	}
 	for i := range claims {
 		m := member(claims[i].Name)
-		m.Volume, m.Leaving = true, !claims[i].DeletionTimestamp.IsZero()
+		m.Volume, m.Leaving = true, !claims[i].DeletionTimestamp.IsZero() || anothers(&claims[i], c)
 	}
 	for i := range pods {
 		p := &pods[i]
@@ -57,6 +58,7 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 			continue
 		}
 		member(p.Name).Pod = podOf(p)
+		member(p.Name).Pod.Deleting = member(p.Name).Pod.Deleting || anothers(p, c)
 		if p.Status.PodIP != "" {
 			if addresses[p.Name], err = r.listen(key, p); err != nil {
 				return s, err
@@ -92,6 +94,13 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 		}
 	}
 	return s, nil
+}
+
+// anothers reports whether an object belongs to a WALCluster that had this one's name before. The garbage
+// collector removes it, at once or a while later.
+func anothers(o metav1.Object, c *v1.WALCluster) bool {
+	owner := metav1.GetControllerOf(o)
+	return owner != nil && owner.UID != c.UID
 }
 
 // instances are a cluster's pods and claims.

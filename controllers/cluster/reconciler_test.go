@@ -229,6 +229,36 @@ func TestAGateThatOnlyDrainsIsNoWarning(t *testing.T) {
 	}
 }
 
+// A WALCluster made anew at once after its predecessor was deleted finds that one's objects, which the garbage
+// collector has not come to yet. They are going: nothing of them is used.
+func TestWhatAPredecessorLeftIsGoing(t *testing.T) {
+	before := orders()
+	before.UID = "before"
+	before.Status.Accepted = &v1.Revision{Reference: "node:1", Image: "node:1"}
+	claim, pod := desired.Claim(before, "orders-1"), desired.Pod(before, "orders-1", "r")
+	r := reconciler(t, interceptor.Funcs{}, orders(), claim, pod)
+	s, err := r.observe(context.Background(), orders())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Members) != 1 || !s.Members[0].Leaving || !s.Members[0].Pod.Deleting {
+		t.Errorf("taken for the new cluster's: %+v", s.Members)
+	}
+	mine, err := r.observe(context.Background(), before)
+	if err != nil || mine.Members[0].Leaving || mine.Members[0].Pod.Deleting {
+		t.Errorf("its own is taken for another's: %+v, %v", mine.Members, err)
+	}
+	for sentence, secret := range map[string]client.Object{
+		"authority":               desired.CA(before, []byte("cert"), []byte("key")),
+		"secret for applications": desired.App(before, "secret", nil),
+	} {
+		r := reconciler(t, interceptor.Funcs{}, orders(), secret)
+		if _, err := r.Reconcile(context.Background(), request); err == nil || !strings.Contains(err.Error(), sentence) || !strings.Contains(err.Error(), "is going") {
+			t.Errorf("%s: got %v", sentence, err)
+		}
+	}
+}
+
 func message(list []metav1.Condition, kind string) string {
 	for _, c := range list {
 		if c.Type == kind {

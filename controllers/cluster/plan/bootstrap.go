@@ -115,7 +115,7 @@ func adopt(s *State) []Step {
 		m := &s.Members[i]
 		all = append(all, m.Name)
 		switch {
-		case m.role() == "":
+		case m.role() == "" || m.Leaving || m.Pod == nil || m.Pod.Deleting:
 			silent = append(silent, m.Name)
 		case m.Status.SystemIdentifier != "" && !slices.Contains(identities, m.Status.SystemIdentifier):
 			identities = append(identities, m.Status.SystemIdentifier)
@@ -126,7 +126,7 @@ func adopt(s *State) []Step {
 		return nil // a new cluster
 	case len(silent) > 0:
 		return []Step{wait(v1.ReasonRecordsLost, strings.Join(silent, ","), "there are instances but no record of a timeline: before one is promoted all of them must answer, and ["+
-			strings.Join(silent, ", ")+"] did not", 2*time.Minute, time.Second)}
+			strings.Join(silent, ", ")+"] did not, or are going", 2*time.Minute, time.Second)}
 	case len(identities) > 1:
 		return []Step{wait(v1.ReasonForeignData, "", "the volumes belong to different clusters (system identifiers "+strings.Join(identities, ", ")+"): remove the foreign ones", 0, 5*time.Second)}
 	case len(identities) == 0:

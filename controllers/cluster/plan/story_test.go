@@ -280,6 +280,23 @@ func TestAdoption(t *testing.T) {
 	s.ends("adoption")
 }
 
+// What is being deleted is not adopted: a cluster that is made of it would have lost its log a moment later.
+func TestWhatIsGoingIsNotAdopted(t *testing.T) {
+	for sentence, going := range map[string]func(*plan.Member){
+		"volumes": func(m *plan.Member) { m.Leaving = true },
+		"pods":    func(m *plan.Member) { m.Pod.Deleting = true },
+	} {
+		s := healthy()
+		s.Decisions = v1.Decisions{Image: s.Image, Accepted: s.Accepted}
+		for i := range s.Members {
+			going(&s.Members[i])
+		}
+		if step := first(s); step.Do != plan.Wait || step.Reason != v1.ReasonRecordsLost {
+			t.Errorf("%s: got %s %s: %s", sentence, step.Do, step.Reason, step.Message)
+		}
+	}
+}
+
 func planReservation(id int32, name string) plan.Reservation {
 	return plan.Reservation{ID: id, Name: name}
 }
