@@ -39,11 +39,19 @@ func (n *Node) upstream(u api.Upstream, c *Conninfo) replication.Upstream {
 	if up.ApplicationName == "" {
 		up.ApplicationName = "walreceiver"
 	}
+	up.Renew = func(now *replication.Upstream) {
+		if now.TLS != nil {
+			now.TLS = n.upstreamTLS(u.Name)
+		}
+		if c == nil || c.Password == "" {
+			now.Password = n.password()
+		}
+	}
 	return up
 }
 
 // upstreamTLS is TLS with our certificate, towards a server that the same authority knows by name;
-// nil where ssl is off. Files are read anew for each connection.
+// nil where ssl is off. Its files are as they are now.
 func (n *Node) upstreamTLS(name string) *tls.Config {
 	if !n.settings.Bool("ssl") {
 		return nil

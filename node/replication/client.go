@@ -20,6 +20,10 @@ type Upstream struct {
 	User            string
 	Password        string // for SCRAM-SHA-256, if the server asks
 	ApplicationName string
+
+	// Renew, if not nil, is called before each connection: passwords, certificates and authorities change
+	// while a stream lasts.
+	Renew func(*Upstream)
 }
 
 // A Client is a replication connection to a server. One goroutine uses it at a time, except that
@@ -40,6 +44,9 @@ const maxMessage = 64 << 20
 
 // Connect opens a replication connection. When ctx ends, now or later, the connection is closed.
 func Connect(ctx context.Context, u Upstream) (*Client, error) {
+	if u.Renew != nil {
+		u.Renew(&u)
+	}
 	conn, err := u.Dial(ctx, u.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("connect to upstream: %w", err)
