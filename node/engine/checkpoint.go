@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
 
 	"github.com/redoubt-wal/redoubt/node/checkpoint"
 	"github.com/redoubt-wal/redoubt/node/controlfile"
 	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/segment"
 )
 
 // Checkpoint makes a checkpoint (in recovery: a restartpoint) at once and returns when it is durable.
@@ -46,7 +48,7 @@ func (e *Engine) checkpointIfDue(ctx context.Context, cause checkpoint.Cause) er
 	case cause == checkpoint.ByLog && !e.isDue(e.log.RedoPointer(), e.logPosition()):
 		return nil // another came first
 	case !e.InRecovery() && e.log.LastRecord() == e.control.get().CheckPoint:
-		return nil // nothing since the last one
+		return e.recycleAgain() // nothing since the last one
 	}
 	err := e.checkpoint(ctx, cause)
 	if err != nil && ctx.Err() == nil && e.Err() == nil {
@@ -81,6 +83,9 @@ func (e *Engine) wantCheckpoint(cause checkpoint.Cause) {
 func (e *Engine) onlineCheckpoint(ctx context.Context, cause checkpoint.Cause) error {
 	run := e.startCheckpoint("checkpoint", cause)
 	redo, err := e.beginCheckpoint()
+	if errors.Is(err, segment.ErrNoSpace) && e.recycleAgain() == nil {
+		redo, err = e.beginCheckpoint()
+	}
 	if err != nil {
 		return e.logError(err)
 	}

@@ -18,6 +18,10 @@ func (e *Engine) finishCheckpoint(at wal.LSN, point wal.Checkpoint, state contro
 	return e.recycle(point.Redo)
 }
 
+// recycleAgain gives up what somebody needed at the last checkpoint who may have let go of it since: on a
+// full disk that is the only room for the next one.
+func (e *Engine) recycleAgain() error { return e.recycle(e.control.get().CheckPointCopy.Redo) }
+
 // recycle gives up the log that nobody needs.
 func (e *Engine) recycle(redo wal.LSN) error {
 	h := checkpoint.Horizon{

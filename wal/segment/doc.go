@@ -15,7 +15,8 @@
 //     few may be earlier (see finishing). So a later segment that begins with its own page proves that
 //     damage in this one is no torn tail.
 //   - A segment file exists, full size, durable, before an insert into it is accepted: a full disk
-//     refuses inserts (ErrNoSpace) and can never stop a flush half-way.
+//     refuses inserts (ErrNoSpace) and can never stop a flush half-way. Changes of pages are refused first:
+//     the last 64 KiB are for their commits and for the checkpoint that makes room (reserve).
 //   - What lies behind the log's end on disk never looks like its continuation: prepared files are
 //     zero, recycled ones carry other page addresses, and StartInsert and StartReceive wipe the rest
 //     of their segment.

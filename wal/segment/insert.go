@@ -6,16 +6,25 @@ import (
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
+// reserve is how much of the segments that are there is kept, in bytes, when no other can be made: for the
+// commits of what was inserted, and for the checkpoint after which Recycle makes room.
+const reserve = 8 * wal.PageSize
+
 // Insert gives the finished record b its place in the log and returns where it starts and ends. It is
-// not durable: see Flush. redo is the redo pointer that b's full-page images were decided by, or 0 if
-// that does not matter; ErrRedoMoved if it has moved since. ErrNoSpace inserts nothing.
+// not durable: see Flush. redo is the redo pointer that b's full-page images were decided by; ErrRedoMoved
+// if it has moved since. It is 0 for records that change no page: they may use the reserve. ErrNoSpace
+// inserts nothing.
 func (l *Log) Insert(b *wal.Builder, redo wal.LSN) (start, end wal.LSN, err error) {
 	l.mu.Lock()
 	if redo != 0 && uint64(redo) != l.redo.Load() {
 		l.mu.Unlock()
 		return 0, 0, ErrRedoMoved
 	}
-	start, end, err = l.insert(b)
+	keep := wal.LSN(0)
+	if redo != 0 {
+		keep = reserve
+	}
+	start, end, err = l.insert(b, keep)
 	l.mu.Unlock()
 	return start, end, err
 }
@@ -25,7 +34,7 @@ func (l *Log) Insert(b *wal.Builder, redo wal.LSN) (start, end wal.LSN, err erro
 func (l *Log) BeginCheckpoint(first *wal.Builder) (redo wal.LSN, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	redo, _, err = l.insert(first)
+	redo, _, err = l.insert(first, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +82,7 @@ func (l *Log) OverwriteContRecord(lost wal.LSN, time int64) (end wal.LSN, err er
 		return 0, errors.New("overwrite lost record: the log does not end at a page's end")
 	}
 	l.nextFlags = wal.PageFirstIsOverwriteContRecord
-	_, end, err = l.insert(&b)
+	_, end, err = l.insert(&b, 0)
 	return end, err
 }
 
@@ -82,8 +91,8 @@ var errUnfinished = errors.New("insert: record is not finished: call Builder.Fin
 // prefetchAhead is how many bytes ahead of a record the ring is prefetched: a few small records.
 const prefetchAhead = 1024
 
-// insert is Insert under the insert lock.
-func (l *Log) insert(b *wal.Builder) (start, end wal.LSN, err error) {
+// insert is Insert under the insert lock. Segments must be there for keep bytes more than the record has.
+func (l *Log) insert(b *wal.Builder, keep wal.LSN) (start, end wal.LSN, err error) {
 	if err := l.writable(inserting); err != nil {
 		return 0, 0, err
 	}
@@ -91,9 +100,9 @@ func (l *Log) insert(b *wal.Builder) (start, end wal.LSN, err error) {
 		return 0, 0, errUnfinished
 	}
 	prefetchWrite(&l.ring[int(l.pos+prefetchAhead)&(len(l.ring)-1)])
-	if room := -l.pos & (wal.PageSize - 1); wal.LSN(b.Len()) <= room {
+	if room := -l.pos & (wal.PageSize - 1); wal.LSN(b.Len()) <= room && l.pos+room+keep <= l.ready {
 		start, end = l.pos, l.putInPage(b)
-	} else if start, end, err = l.putAcross(b); err != nil {
+	} else if start, end, err = l.putAcross(b, keep); err != nil {
 		return 0, 0, err
 	}
 	l.prev, l.pos = start, end

@@ -18,13 +18,13 @@ func (l *Log) putInPage(b *wal.Builder) (end wal.LSN) {
 }
 
 // putAcross copies the record's parts to where it starts, page headers before and between them, and
-// zeros up to the next multiple of 8. The caller holds mu. After ErrNoSpace nothing was inserted; any
-// other error has made the log fail.
-func (l *Log) putAcross(b *wal.Builder) (start, end wal.LSN, err error) {
+// zeros up to the next multiple of 8, if segments are there for keep bytes more. The caller holds mu.
+// After ErrNoSpace nothing was inserted; any other error has made the log fail.
+func (l *Log) putAcross(b *wal.Builder, keep wal.LSN) (start, end wal.LSN, err error) {
 	start = wal.RecordStart(l.pos, l.segSize)
 	end = wal.RecordEnd(start, uint32(b.Len()), l.segSize)
-	if end > l.ready {
-		if err := l.makeSegments(end); err != nil {
+	if end+keep > l.ready {
+		if err := l.makeSegments(end + keep); err != nil {
 			return 0, 0, err
 		}
 	}

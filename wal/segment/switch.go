@@ -24,7 +24,7 @@ func (l *Log) insertSwitch() (end, upTo wal.LSN, err error) {
 	if uint64(l.pos)&(l.segSize-1) == 0 {
 		return l.pos, l.pos, l.writable(inserting)
 	}
-	_, end, err = l.insert(&b)
+	_, end, err = l.insert(&b, wal.LSN(l.segSize)) // the next segment must be there: no room is left in this one
 	if err != nil {
 		return 0, 0, err
 	}
