@@ -12,7 +12,7 @@ func (s *Slots) Advance(name string, flushed wal.LSN) {
 	defer s.mu.Unlock()
 	if sl := s.byID[name]; sl != nil && !sl.Logical && sl.InvalidatedAt == 0 && flushed > sl.RestartLSN {
 		sl.RestartLSN, sl.dirty = flushed, true
-		if sl.Temporary {
+		if sl.Temporary || sl.saved == 0 { // what was not held back before is from now on
 			sl.saved = flushed
 		}
 	}

@@ -3,6 +3,7 @@ package replslot_test
 import (
 	"errors"
 	"slices"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -188,5 +189,22 @@ func TestACrashLeavesAWholeSlotOrNone(t *testing.T) {
 				t.Errorf("crash before operation %d, variant %d: %+v, want restart_lsn of %s", at, variant, got, want)
 			}
 		}
+	}
+}
+
+// A slot that reserved nothing when it was made holds back log from the first confirmation on, also
+// when the disk is too full to note it.
+func TestAFirstConfirmationHoldsBackLogAtOnce(t *testing.T) {
+	fs := vfs.NewFault(vfs.NewMem())
+	s := openSlots(t, fs)
+	must(t, s.Create(Slot{Name: "a"}, 1))
+	s.Advance("a", 0x1000000)
+	fs.Add(&vfs.Rule{Op: vfs.OpWrite, Path: "state.tmp", Err: syscall.ENOSPC})
+	if err := s.Save(); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("Save on a full disk: %v", err)
+	}
+	s.Advance("a", 0x2000000)
+	if got := s.Oldest(); got != 0x1000000 {
+		t.Errorf("Oldest is %s, want 0/1000000", got)
 	}
 }
