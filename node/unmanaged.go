@@ -151,7 +151,7 @@ func (n *Node) applyReload() error {
 		case now.role == api.RolePrimary && now.open:
 			n.change(func(s *state) { s.rule = rule })
 			now.local.sync.SetRule(rule)
-		case now.role == api.RoleStandby && n.upstreamChanged(now.following):
+		case (now.role == api.RoleStandby || now.role == api.RoleDiverged) && n.upstreamChanged(now.following):
 			if err := n.leaveUpstream(); err != nil {
 				return err
 			}

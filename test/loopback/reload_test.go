@@ -1,6 +1,7 @@
 package loopback_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,4 +65,23 @@ func TestReloadOfPrimaryConninfo(t *testing.T) {
 	standby.setConninfo(conninfo + "three")
 	standby.tool("reload")
 	primary.awaitAnswer(who, "three")
+}
+
+// A standby whose upstream has thrown away what it needs goes on from another that has kept it.
+func TestReloadAfterTheUpstreamHasRemovedTheLog(t *testing.T) {
+	primary := newPlain(t, build(t), "kv", "max_wal_size=2MB", "min_wal_size=2MB").run()
+	keeper, late := primary.standby("keeper", "wal_keep_size=1GB").run(), primary.standby("late").run()
+	late.stop()
+	for i := range 6 {
+		primary.ask(fmt.Sprintf("SELECT kv_put('k%d', repeat('v', 100))", i))
+		primary.ask("SELECT pg_switch_wal()")
+	}
+	primary.ask("CHECKPOINT")
+	keeper.awaitReplayOf(primary)
+	late.start()
+	late.awaitLog("the removal", func(log string) bool { return strings.Contains(log, "no longer has the log") })
+	late.setConninfo(fmt.Sprintf("host=127.0.0.1 port=%d application_name=late", keeper.port))
+	late.tool("reload")
+	keeper.awaitAnswer("SELECT application_name FROM pg_stat_replication", "late")
+	identicalPages(t, primary, keeper, late)
 }
