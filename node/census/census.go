@@ -34,7 +34,8 @@ type Census struct {
 	kinds    map[kind]int      // in how many segments
 	epoch    uint64
 	reached  wal.LSN  // all segments that start before were noted, if they have anything to note; 0: see Begin
-	doubted  bool     // a holder was said to be unknown because of a segment that was not reached
+	noted    wal.LSN  // everything before was
+	doubt    wal.LSN  // a holder was said to be unknown until noting has passed this; 0: none was
 	recent   struct { // what at has found last: nearly always what it is asked for next
 		tli   wal.TimelineID
 		tally *tally
@@ -69,15 +70,15 @@ func (c *Census) after(lsn wal.LSN) wal.LSN {
 func (c *Census) Reached(h wal.History, lsn wal.LSN) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reached == 0 || c.reached >= lsn {
+	if c.reached == 0 {
 		return
 	}
-	known := len(c.segments)
 	for ; c.reached < lsn; c.reached = c.after(c.reached) {
 		c.at(h.TLIAt(c.reached), c.reached)
 	}
-	if len(c.segments) > known && c.doubted {
-		c.doubted = false
+	c.noted = lsn
+	if c.doubt != 0 && lsn > c.doubt {
+		c.doubt = 0
 		c.epoch++
 	}
 }
@@ -221,7 +222,7 @@ func (c *Census) merge(name string, t *tally) {
 	c.epoch++
 }
 
-// Save writes the files of the finished segments that end at or before flushed.
+// Save writes the files of the segments that end at or before flushed and were noted up to their end.
 func (c *Census) Save(flushed wal.LSN) error {
 	var failed error
 	for name, b := range c.unsaved(flushed) {
@@ -236,6 +237,7 @@ func (c *Census) unsaved(flushed wal.LSN) map[string][]byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	files := map[string][]byte{}
+	flushed = min(flushed, c.noted)
 	for name, t := range c.segments {
 		if t.saved || t.unknown != "" || t.start+wal.LSN(c.segSize) > flushed {
 			continue
@@ -247,8 +249,9 @@ func (c *Census) unsaved(flushed wal.LSN) map[string][]byte {
 	return files
 }
 
-// Holder says what lies in the log from from to to. segments are those that hold log.
-func (c *Census) Holder(h control.Holder, segments []segment.SegmentInfo) control.Holder {
+// Holder says what lies in the log that h holds. segments are those that hold log, which ends at end. One
+// that is full and was not noted to its end is unknown.
+func (c *Census) Holder(h control.Holder, segments []segment.SegmentInfo, end wal.LSN) control.Holder {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	sum := map[kind]*control.RecordCount{}
@@ -256,18 +259,31 @@ func (c *Census) Holder(h control.Holder, segments []segment.SegmentInfo) contro
 		if s.Start+wal.LSN(c.segSize) <= h.From {
 			continue
 		}
-		t := c.segments[s.Name]
-		if t == nil {
-			t = newTally(s.Start)
-			t.unknown, c.doubted = fmt.Sprintf("segment %s was not read yet", s.Name), true
+		t, why := c.segments[s.Name], ""
+		switch {
+		case t == nil:
+			t, why = newTally(s.Start), fmt.Sprintf("segment %s was not read yet", s.Name)
+			c.doubts(s.Start)
+		case t.unknown != "":
+			why = t.unknown
+		case s.Start+wal.LSN(c.segSize) <= end && c.noted < s.Start+wal.LSN(c.segSize):
+			why = fmt.Sprintf("segment %s is still being read", s.Name)
+			c.doubts(s.Start + wal.LSN(c.segSize) - 1)
 		}
-		if t.unknown != "" && !h.Unknown {
-			h.Unknown, h.Reason = true, t.unknown
+		if why != "" && !h.Unknown {
+			h.Unknown, h.Reason = true, why
 		}
 		add(sum, t.counts)
 	}
 	h.Records = list(sum)
 	return h
+}
+
+// doubts remembers the nearest position of which somebody was told that it was not noted.
+func (c *Census) doubts(lsn wal.LSN) {
+	if c.doubt == 0 || lsn < c.doubt {
+		c.doubt = lsn
+	}
 }
 
 // ScanDir makes the census of a data directory that no node is using.

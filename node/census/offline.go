@@ -38,7 +38,7 @@ func scanDir(ctx context.Context, fsys vfs.FS, dir string) (control.Census, erro
 	if n := len(segments); n > 0 {
 		h.From, h.To = segments[0].Start, segments[n-1].Start+wal.LSN(c.segSize)
 	}
-	return control.Census{Holders: []control.Holder{c.Holder(h, segments)}}, nil
+	return control.Census{Holders: []control.Holder{c.Holder(h, segments, 0)}}, nil
 }
 
 // segmentsOnDisk lists the segments that hold log: prepared and recycled ones begin with another page.

@@ -14,14 +14,15 @@ func (e *Engine) Census(ctx context.Context) (control.Census, error) {
 	if err != nil {
 		return control.Census{}, err
 	}
-	held := control.Holder{Kind: control.HolderWAL, To: e.log.InsertLSN()}
+	end := e.log.InsertLSN()
+	held := control.Holder{Kind: control.HolderWAL, To: end}
 	if len(segments) > 0 {
 		held.From = segments[0].Start
 	}
 	e.censusReached()
-	holders := []control.Holder{e.census.Holder(held, segments)}
+	holders := []control.Holder{e.census.Holder(held, segments, end)}
 	for _, slot := range e.o.Slots() {
-		holders = append(holders, e.census.Holder(slot, segments))
+		holders = append(holders, e.census.Holder(slot, segments, end))
 	}
 	return control.Census{Holders: holders}, nil
 }
@@ -32,11 +33,11 @@ func (e *Engine) CensusEpoch() uint64 {
 	return e.census.Epoch()
 }
 
-// censusReached tells the census how far the log was noted: up to where it was replayed or inserted.
+// censusReached tells the census how far the log was noted: up to where it was read or inserted.
 func (e *Engine) censusReached() {
 	at := e.log.InsertLSN()
 	if e.InRecovery() {
-		at = e.replay.position()
+		at = e.replay.readUpTo()
 	}
 	e.census.Reached(e.History(), at)
 }
@@ -48,8 +49,11 @@ func (e *Engine) segmentsWithLog() ([]segment.SegmentInfo, error) {
 	return slices.DeleteFunc(segments, func(s segment.SegmentInfo) bool { return s.Start >= end }), err
 }
 
-// fillCensus reads what lies before the redo point, in the background.
+// fillCensus reads what lies before the redo point, in the background. A clone has to receive it first.
 func (e *Engine) fillCensus(s *start) {
+	if err := e.awaitRead(e.ctx, s.redo+1); err != nil {
+		return // the engine ends
+	}
 	segments, err := e.segmentsWithLog()
 	if err == nil {
 		err = e.census.Fill(e.ctx, segments, s.history, s.redo)

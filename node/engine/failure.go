@@ -192,9 +192,10 @@ func (e *Engine) watch(w *witness) {
 	}
 }
 
-// saveCensus keeps the tallies of the segments before at. A record is noted right after it was
-// inserted; who is between the two is waited for.
+// saveCensus keeps the tallies of the segments before at, but for those that replay has not read to their
+// end. A record is noted right after it was inserted; who is between the two is waited for.
 func (e *Engine) saveCensus(at wal.LSN) {
+	e.censusReached()
 	e.noting.Lock()
 	e.noting.Unlock() //lint:ignore SA2001 passing through the lock is the wait
 	if err := e.census.Save(at); err != nil {

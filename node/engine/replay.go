@@ -68,9 +68,18 @@ func (e *Engine) stopReplay() {
 
 // awaitReplay returns when everything up to lsn is replayed, or replay pauses.
 func (e *Engine) awaitReplay(ctx context.Context, lsn wal.LSN) error {
+	return e.awaitPosition(ctx, lsn, func() bool { return e.replay.position() >= lsn || e.replay.paused() != nil })
+}
+
+// awaitRead returns when everything up to lsn was read, replayed or not.
+func (e *Engine) awaitRead(ctx context.Context, lsn wal.LSN) error {
+	return e.awaitPosition(ctx, lsn, func() bool { return e.replay.readUpTo() >= lsn })
+}
+
+func (e *Engine) awaitPosition(ctx context.Context, lsn wal.LSN, there func() bool) error {
 	for {
 		changed := e.replay.changed.channelAt(lsn)
-		if e.replay.position() >= lsn || e.replay.paused() != nil {
+		if there() {
 			return nil
 		}
 		if err := e.Err(); err != nil {

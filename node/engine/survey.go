@@ -91,6 +91,7 @@ func (e *Engine) scan(ctx context.Context, s *start) error {
 	e.census = census.New(census.Options{
 		FS: e.o.FS, Dir: e.path(walDir), SegmentSize: e.segSize, SystemID: e.system, Epoch: uint64(e.o.Now().UnixNano()),
 	})
+	e.census.Begin(s.history.TLIAt(s.redo), s.redo)
 	src := segment.NewSource(e.o.FS, e.path(walDir), e.segSize, s.history)
 	defer src.Close()
 	if s.cloned() && e.cameWithoutLog(src, s.redo) {
@@ -98,7 +99,6 @@ func (e *Engine) scan(ctx context.Context, s *start) error {
 		return nil
 	}
 	r := wal.NewReader(e.certain(src, s.mark), wal.ReaderOptions{SegmentSize: e.segSize, SystemID: e.system, MustReach: s.mustReach()})
-	e.census.Begin(s.history.TLIAt(s.redo), s.redo)
 	found, err := recovery.Scan(ctx, e.o.Table, r, s.redo, func(rec *wal.Record, formats *recovery.Formats) {
 		e.noteRecord(s.history.TLIAt(rec.LSN), rec, formats)
 	})
