@@ -17,6 +17,9 @@ func (n *Node) startReceiver(r api.FollowRequest, c *Conninfo) *following {
 	l := n.state.local
 	n.state.role, n.state.message, n.state.fork, n.state.following = api.RoleStandby, "connecting to the upstream", 0, f
 	n.mu.Unlock()
+	if err := l.engine.GiveUpLostRecord(); err != nil { // the engine has failed by it
+		n.log.Error("the log could not be opened to follow", "error", err)
+	}
 	f.receiver = replication.StartReceiver(n.receiverOptions(l, f))
 	close(f.started)
 	n.changes.notify()

@@ -56,6 +56,23 @@ func (e *Engine) Follow(tli wal.TimelineID, historyFile []byte) error {
 	return e.logError(e.startReceive(end))
 }
 
+// GiveUpLostRecord is for a node that is about to follow another. A primary that went on by itself would
+// keep the beginning of a record that its crash has lost half-way, since it may have been shipped, and
+// write behind it. Who follows receives the record from its beginning again: what is left of it may be
+// damaged too. Nobody may call Log().Receive meanwhile.
+func (e *Engine) GiveUpLostRecord() error {
+	e.roles.Lock()
+	defer e.roles.Unlock()
+	lost, _ := e.replay.lostRecord()
+	if lost == 0 || !e.InRecovery() {
+		return nil
+	}
+	e.stopReplay()
+	defer func() { e.startReplay(e.replay.lastRecord()) }()
+	e.replay.forgetLost()
+	return e.logError(e.startReceive(lost))
+}
+
 // startReceive opens the log to receive what follows end. Before a fork that is log of the old timeline:
 // a segment of the new one with nothing but the head would hide it from replay.
 func (e *Engine) startReceive(end wal.LSN) error {

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -41,6 +42,53 @@ func TestARecordLostHalfWayIsOverwrittenNotReused(t *testing.T) {
 			}
 			s.Abort()
 		})
+	}
+}
+
+// What is left of the record's beginning may be damaged as well: who has the whole record says how it was.
+func TestALostRecordIsReceivedFromItsBeginning(t *testing.T) {
+	m := vfs.NewMem()
+	p, o := newStore(t, m, keepLog)
+	s, _ := standbyOf(t, p, kv.Module)
+	defer s.Abort()
+	start, page := putAcrossPages(t, p, vfs.SectorSize)
+	follow(t, p.Engine, s.Engine)
+	p.Abort()
+	harm(t, m, page-1)
+	if err := m.Remove(dir + "/pg_wal/redoubt.durable"); err != nil {
+		t.Fatal(err)
+	}
+
+	back := open(t, o)
+	defer back.Abort()
+	if at := back.Positions().Replay; at > start {
+		t.Fatalf("it replayed up to %s, the record at %s was damaged: the test proves nothing", at, start)
+	}
+	if err := back.GiveUpLostRecord(); err != nil {
+		t.Fatal(err)
+	}
+	ship(t, s.Engine, back, 5000)
+	caughtUp(t, back, s.Positions().Flush)
+	if at := back.Positions().Replay; at != s.Positions().Replay {
+		t.Errorf("replayed up to %s, want %s", at, s.Positions().Replay)
+	}
+}
+
+// harm flips a bit of the log.
+func harm(t *testing.T, m *vfs.Mem, at wal.LSN) {
+	t.Helper()
+	f, err := m.OpenFile(dir+"/pg_wal/"+wal.SegmentName(1, at, 1<<20), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var b [1]byte
+	if _, err := f.ReadAt(b[:], int64(at%(1<<20))); err != nil {
+		t.Fatal(err)
+	}
+	b[0] ^= 1
+	if _, err := f.WriteAt(b[:], int64(at%(1<<20))); err != nil {
+		t.Fatal(err)
 	}
 }
 
