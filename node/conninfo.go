@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,7 +15,8 @@ type Conninfo struct {
 	User            string
 	Password        string
 	ApplicationName string
-	SSLMode         string
+	SSLMode         string // as sslModes has it, or ""
+	SSLRootCert     string
 }
 
 // ParseConninfo reads "host=… port=…" or "postgresql://user@host:port/". What it does not know is
@@ -79,7 +81,12 @@ func (c *Conninfo) set(key, value string) (err error) {
 	case "application_name":
 		c.ApplicationName = value
 	case "sslmode":
+		if !slices.Contains(sslModes, value) {
+			return fmt.Errorf("invalid sslmode value: %q", value)
+		}
 		c.SSLMode = value
+	case "sslrootcert":
+		c.SSLRootCert = value
 	}
 	return nil
 }

@@ -1,7 +1,10 @@
 package node_test
 
 import (
+	"crypto/tls"
+	"io/fs"
 	"testing"
+	"time"
 
 	"github.com/redoubt-wal/redoubt/node"
 )
@@ -31,6 +34,36 @@ func TestConninfoIsReadAsLibpqReadsIt(t *testing.T) {
 	for _, text := range []string{"host", "port=many", "port=0", "host='x", `password='it''s' host=x`, "postgres://x:y:z"} {
 		if c, err := node.ParseConninfo(text); err == nil {
 			t.Errorf("%q was accepted as %+v", text, c)
+		}
+	}
+}
+
+func TestSSLModeIsObeyed(t *testing.T) {
+	none := func(string) ([]byte, error) { return nil, fs.ErrNotExist }
+	for conninfo, want := range map[string]string{
+		"":                               "plain",
+		"sslmode=disable":                "plain",
+		"sslmode=prefer":                 "plain",
+		"sslmode=require":                "TLS",
+		"sslmode=require host=/run/node": "plain", // as libpq: nothing to be encrypted
+		"sslmode=verify-ca":              "sslmode=verify-ca needs sslrootcert, a file with the authority's certificate",
+		"sslmode=verify-full":            "sslmode=verify-full needs sslrootcert, a file with the authority's certificate",
+		"sslmode=require sslrootcert=x":  "sslrootcert: file does not exist",
+		"sslmode=true":                   `invalid sslmode value: "true"`,
+	} {
+		c, err := node.ParseConninfo(conninfo)
+		got := "plain"
+		if err == nil {
+			var secure *tls.Config
+			if secure, err = c.TLS(none, time.Now); secure != nil {
+				got = "TLS"
+			}
+		}
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: got %s, want %s", conninfo, got, want)
 		}
 	}
 }

@@ -32,15 +32,27 @@ func (n *Node) upstream(u api.Upstream, c *Conninfo) replication.Upstream {
 		if c.ApplicationName != "" {
 			up.ApplicationName = c.ApplicationName
 		}
-		if c.SSLMode == "disable" {
+		switch {
+		case c.SSLMode == "disable":
 			up.TLS = nil
+		case up.TLS == nil:
+			up.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+				if _, err := c.TLS(n.readFile, n.opts.Now); err != nil {
+					return nil, err
+				}
+				return n.opts.Dial(ctx, "tcp", addr)
+			}
+			up.TLS = n.conninfoTLS(c)
 		}
 	}
 	if up.ApplicationName == "" {
 		up.ApplicationName = "walreceiver"
 	}
 	up.Renew = func(now *replication.Upstream) {
-		if now.TLS != nil {
+		switch {
+		case c != nil && !n.settings.Bool("ssl"):
+			now.TLS = n.conninfoTLS(c)
+		case now.TLS != nil:
 			now.TLS = n.upstreamTLS(u.Name)
 		}
 		if c == nil || c.Password == "" {
@@ -48,6 +60,15 @@ func (n *Node) upstream(u api.Upstream, c *Conninfo) replication.Upstream {
 		}
 	}
 	return up
+}
+
+// conninfoTLS is TLS as primary_conninfo demands it. Where that cannot be, Dial says why.
+func (n *Node) conninfoTLS(c *Conninfo) *tls.Config {
+	config, err := c.TLS(n.readFile, n.opts.Now)
+	if err != nil {
+		return nil
+	}
+	return config
 }
 
 // upstreamTLS is TLS with our certificate, towards a server that the same authority knows by name;

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -49,10 +50,14 @@ func (a *app) basebackup(ctx context.Context, dir, conninfo, slot, label string,
 	if err != nil {
 		return err
 	}
+	secure, err := c.TLS(os.ReadFile, time.Now)
+	if err != nil {
+		return err
+	}
 	result, err := basebackup.Fetch(ctx, basebackup.FetchOptions{
 		Upstream: replication.Upstream{
 			Dial: func(ctx context.Context, addr string) (net.Conn, error) { return dial(ctx, "tcp", addr) },
-			Addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), User: c.User, Password: c.Password, ApplicationName: "node basebackup",
+			Addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), User: c.User, Password: c.Password, ApplicationName: "node basebackup", TLS: secure,
 		},
 		FS: vfs.OS(), Dir: filepath.ToSlash(dir), Label: label, Standby: standby, Slot: slot, Progress: a.progress(),
 	})
