@@ -42,8 +42,8 @@ func (r engineReceived) Applied() wal.LSN                { return r.e.Positions(
 func (r engineReceived) AppliedChanged() <-chan struct{} { return r.e.ReplayChanged() }
 
 func (r engineReceived) Begin(at wal.LSN, tli wal.TimelineID) error {
-	if r.Timeline() == tli && r.InsertLSN() == at {
-		return nil
+	if r.InsertLSN() == at && r.Receive(at, tli, nil) == nil {
+		return nil // it would take what comes
 	}
 	return r.StartReceive(at, tli)
 }
