@@ -200,3 +200,66 @@ func TestARolloutStopsForRecordsBehindAnUnknownHolder(t *testing.T) {
 	}
 	t.Errorf("the rollout does not say why it waits: %+v", steps)
 }
+
+// overtaken is dead in the middle of a rollout that brought kv 1.3.0, when another with kv 2.0.0 is accepted
+// already: whoever has kv 1.3.0 would begin with format 2 or 1, and pods of the accepted revision replay
+// format 3 only.
+func overtaken() plan.State {
+	s := dead()
+	third := offered("kv", "2.0.0", 251, 3, 3)
+	s.Accepted.Modules, s.Image.Modules = []v1.ModuleManifest{third}, []v1.ModuleManifest{third}
+	s.Spec.Modules = []v1.Module{{Name: "kv", Version: "2.0.0"}}
+	for i := range s.Members {
+		s.Members[i].Status.Modules = []control.Module{kv("1.3.0", 2, 2)}
+		s.Members[i].Census = &control.Census{}
+		s.Members[i].Pod.Revision = "overtaken"
+	}
+	return s
+}
+
+// Nobody becomes the primary whose records the accepted revision could not replay.
+func TestARolloutOvertakenByAnother(t *testing.T) {
+	s := overtaken()
+	m := &s.Members[2]
+	m.Pod.Revision, m.Status.Modules[0].Managers[0].Writes, m.Status.Modules[0].Managers[0].Replays = "r", control.FormatRange{Min: 3, Max: 3}, control.FormatRange{Min: 3, Max: 3}
+	chosen := ""
+	steps, _ := plan.Next(s)
+	for _, step := range steps {
+		if step.Do == plan.Record && step.Reason == v1.ReasonMostAdvancedStandby {
+			chosen = step.Target
+		}
+	}
+	if chosen != "orders-3" {
+		t.Errorf("%q is chosen, want orders-3, the only one of the accepted revision: %+v", chosen, steps)
+	}
+
+	// None is of the accepted revision: they are rebuilt, though there is no primary.
+	s = overtaken()
+	rebuilt := map[string]bool{}
+	steps, _ = plan.Next(s)
+	for _, step := range steps {
+		rebuilt[step.Target] = rebuilt[step.Target] || step.Do == plan.DeletePod
+		if step.Do == plan.Record {
+			t.Errorf("%s: %s", step.Reason, step.Message)
+		}
+	}
+	if !rebuilt["orders-2"] || !rebuilt["orders-3"] {
+		t.Errorf("nobody can be promoted, and nothing is done about it: %+v", steps)
+	}
+}
+
+// A revision is not accepted that cannot replay what the one who is chosen is about to write.
+func TestWhoIsChosenWillWrite(t *testing.T) {
+	s := overtaken()
+	s.Timeline.Primary = "orders-2"
+	s.Accepted.Modules = []v1.ModuleManifest{offered("kv", "1.3.0", 251, 1, 2)}
+	steps, _ := plan.Next(s)
+	if got := plan.Describe(s, nil).Gate; got == nil || got.Blocked != v1.ReasonFormatInForce {
+		t.Errorf("the gate says %+v", got)
+	}
+	for _, step := range steps {
+		if step.Do == plan.Record && step.Reason == v1.ReasonNewRevision {
+			t.Errorf("accepted: %s", step.Message)
+		}
+	}
+}

@@ -114,6 +114,9 @@ func (s *State) ineligible(m *Member) string {
 	case s.isVictim(m.Name):
 		return "is being removed"
 	}
+	if f := s.wouldWrite(m, s.Accepted); f != nil {
+		return fmt.Sprintf("would write records of %s (rmgr %d), which the accepted revision does not replay", f.Module, f.Rmgr)
+	}
 	if f := cannotReplay(m.Status.Modules, s.Records); f != nil {
 		return fmt.Sprintf("cannot replay records of %s (rmgr %d)", f.Module, f.Rmgr)
 	}

@@ -183,6 +183,7 @@ func (s *State) gate(rev *v1.Revision) (v1.Gate, []Override) {
 		g.Refusals = append(g.Refusals, stillRetiring(m, rev, s.Records, g.Refusals)...)
 	}
 	g.Refusals = append(g.Refusals, s.mayBeInForce(rev, g.Refusals)...)
+	g.Refusals = append(g.Refusals, s.aboutToWrite(rev)...)
 	var used []Override
 	for _, o := range overrides(s.Annotations[v1.AnnotationOverride], s.Now) {
 		before := len(g.Refusals)
@@ -253,6 +254,47 @@ func (s *State) whyInForce(f v1.RecordFamily, g gate) string {
 		}
 	}
 	return ""
+}
+
+// wouldWrite is the first manager of a member whose records a revision could not replay if the member became
+// the primary: of a rollout that another has overtaken. nil: there is none.
+func (s *State) wouldWrite(m *Member, rev *v1.Revision) *v1.RecordFamily {
+	if rev == nil || m.Status == nil {
+		return nil
+	}
+	g := gate{wanted: rev.Modules}
+	for _, module := range manifests(m.Status.Modules) {
+		for _, r := range module.Rmgrs {
+			begins := v1.RecordFamily{Module: module.Name, Rmgr: r.ID, Name: r.Name, Formats: r.Writes}
+			k := slices.IndexFunc(s.Records, func(f v1.RecordFamily) bool {
+				return f.Rmgr == r.ID && (f.Name == "" || strings.EqualFold(f.Name, r.Name))
+			})
+			if k >= 0 { // it goes on with the format in force, if it can
+				begins.Formats.Max = begins.Formats.Min
+			}
+			if goesOn := k >= 0 && r.Writes.Min <= s.Records[k].Formats.Max; !goesOn && !g.replaysAll(begins) {
+				return &begins
+			}
+		}
+	}
+	return nil
+}
+
+// aboutToWrite refuses a revision that cannot replay what the chosen primary will write once it is opened.
+func (s *State) aboutToWrite(rev *v1.Revision) []v1.Refusal {
+	p := s.primary()
+	if p == nil || s.serving() != nil {
+		return nil
+	}
+	f := s.wouldWrite(p, rev)
+	if f == nil {
+		return nil
+	}
+	return []v1.Refusal{{
+		Reason: v1.ReasonFormatInForce, Module: f.Module, Rmgr: f.Rmgr, Name: f.Name, Format: f.Formats.Max, Instance: p.Name, Holder: "primary",
+		Message: fmt.Sprintf("%s is about to be the primary and will write records of %s (rmgr %d, %s), which the wanted modules cannot replay. What clears it: retire %s once it serves, or choose an image that replays them",
+			p.Name, f.Module, f.Rmgr, f.Name, f.Module),
+	}}
 }
 
 func (s *State) holders() []LogHolder {

@@ -70,13 +70,18 @@ func rollout(s *State) []Step {
 }
 
 // mend rebuilds pods that do not run and were built from another revision than the accepted one,
-// whatever else is going on: there may be no primary because of them.
+// whatever else is going on: there may be no primary because of them. Likewise, while there is none, those
+// that cannot be promoted because they would write what the accepted revision does not replay.
 func mend(s *State) []Step {
 	var steps []Step
 	for i := range s.Members {
 		m := &s.Members[i]
 		if s.Accepted != nil && m.Pod != nil && m.Pod.Revision != s.Revision && m.Pod.Problem != "" && !m.Pod.Ready && !m.Pod.Deleting && !m.Reached {
 			steps = append(steps, s.replace(m, v1.ReasonNeverReady))
+		}
+		if headless := s.Timeline != nil && (s.Timeline.Primary == "" || s.lost(s.primary()) != ""); headless && m != s.primary() && m.Reached &&
+			m.Pod != nil && m.Pod.Revision != s.Revision && !m.Pod.Deleting && s.wouldWrite(m, s.Accepted) != nil {
+			steps = append(steps, s.replace(m, v1.ReasonOutdatedStandby))
 		}
 	}
 	return steps

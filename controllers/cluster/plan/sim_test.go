@@ -412,11 +412,11 @@ func (s *story) apply(step plan.Step) bool {
 		}
 		if n.Timeline < r.Timeline {
 			n.promoted = n.FlushLSN
-			for i := range n.Modules { // what cannot write the format in force begins with the lowest it writes
-				for k := range n.Modules[i].Managers {
-					m := &n.Modules[i].Managers[k]
-					m.Format = max(m.Format, m.Writes.Min)
-				}
+		}
+		for i := range n.Modules { // what cannot write the format in force begins with the lowest it writes
+			for k := range n.Modules[i].Managers {
+				m := &n.Modules[i].Managers[k]
+				m.Format = max(m.Format, m.Writes.Min)
 			}
 		}
 		n.Role, n.Timeline, n.OpenWrites, n.Synchronous, n.Upstream = control.RolePrimary, r.Timeline, true, r.Synchronous, ""
