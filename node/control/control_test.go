@@ -217,6 +217,27 @@ func TestProbesAndMetrics(t *testing.T) {
 	}
 }
 
+// A standby that copies itself, or has connected again, has several connections of its name.
+func TestMetricsOfConnectionsOfOneName(t *testing.T) {
+	status := api.Status{Role: api.RolePrimary, FlushLSN: 100, Replicas: []api.Replica{
+		{Name: "b", State: "streaming", FlushLSN: 40, ReplayLSN: 30},
+		{Name: "b", State: "streaming", FlushLSN: 90, ReplayLSN: 60, SyncState: "quorum"},
+		{Name: "b", State: "backup"},
+		{Name: "c", State: "startup"},
+	}}
+	h := control.Probes(func() api.Status { return status }, func() string { return "" }, control.Metrics(func() api.Status { return status }, nil))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	if w.Code != 200 {
+		t.Fatalf("/metrics: %d %s", w.Code, w.Body)
+	}
+	for _, want := range []string{`redoubt_replica_lag_bytes{replica="b"} 40`, `redoubt_replica_flush_lsn_bytes{replica="b"} 90`, `redoubt_replica_sync{replica="b"} 1`, `redoubt_replica_lag_bytes{replica="c"} 100`} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("/metrics lacks %s:\n%s", want, w.Body)
+		}
+	}
+}
+
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey

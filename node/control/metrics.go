@@ -54,7 +54,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		gauge("write_probe_seconds", "Duration of the last probe of the write path.", float64(s.WriteProbe.Duration)/1e6)
 		gauge("write_probe_failed", "1 if the last probe of the write path failed.", truth(s.WriteProbe.Error != ""))
 	}
-	for _, r := range s.Replicas {
+	for _, r := range byName(s.Replicas) {
 		lag := float64(0)
 		if s.FlushLSN > r.ReplayLSN {
 			lag = float64(s.FlushLSN - r.ReplayLSN)
@@ -84,6 +84,18 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		}
 		emit(out, kind, sample.Name, sample.Help, sample.Value)
 	}
+}
+
+// byName is for each name the connection that is furthest: a metric must not come twice, and a standby that
+// copies itself, or has connected again, has several connections.
+func byName(all []api.Replica) map[string]api.Replica {
+	best := map[string]api.Replica{}
+	for _, r := range all {
+		if had, ok := best[r.Name]; !ok || r.FlushLSN > had.FlushLSN {
+			best[r.Name] = r
+		}
+	}
+	return best
 }
 
 // emit sends one metric; labels are name, value, name, value, ….
