@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	api "github.com/redoubt-wal/redoubt/api/control"
@@ -38,9 +39,12 @@ func (n *Node) hearStandbys(replies map[string]time.Time) {
 	if l == nil {
 		return
 	}
+	before := maps.Clone(replies)
+	clear(replies)
 	for _, r := range l.server.Replicas() {
-		if key := fmt.Sprint(r.PID); !replies[key].Equal(r.ReplyTime) {
-			replies[key] = r.ReplyTime
+		key := fmt.Sprint(r.PID)
+		replies[key] = r.ReplyTime
+		if !before[key].Equal(r.ReplyTime) {
 			n.heardFrom()
 		}
 	}

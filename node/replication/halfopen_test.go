@@ -2,6 +2,7 @@ package replication_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	. "github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // halfOpen is a connection whose other side does not hear that this one was closed: a network was cut.
@@ -222,6 +224,24 @@ func TestTwoMayDrainAtOnce(t *testing.T) {
 		synctest.Wait()
 		sameLog(t, a, b)
 		r.Stop()
+		a.conns.Wait()
+	})
+}
+
+// A history file that is not there is refused in PostgreSQL's words, which name no directory of the server.
+func TestAHistoryThatIsNotThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newMachine(t, "a", false)
+		c, err := Connect(t.Context(), Upstream{Dial: a.dial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.History(3)
+		refusal, _ := errors.AsType[*rmgr.Error](err)
+		if want := `could not open file "pg_wal/00000003.history": No such file or directory`; refusal == nil || refusal.Code != "58P01" || refusal.Message != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		c.Close()
 		a.conns.Wait()
 	})
 }

@@ -2,7 +2,9 @@ package replication
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
@@ -25,7 +27,11 @@ func (ss *session) timelineHistory(cmd *TimelineHistory) error {
 	name := wal.HistoryName(cmd.Timeline)
 	contents, err := ss.server.opts.Log.ReadHistory(cmd.Timeline)
 	if err != nil {
-		return &rmgr.Error{Code: "58P01", Message: fmt.Sprintf("could not open file \"pg_wal/%s\": %v", name, err)}
+		why := err.Error()
+		if errors.Is(err, fs.ErrNotExist) {
+			why = "No such file or directory" // as PostgreSQL says it
+		}
+		return &rmgr.Error{Code: "58P01", Message: fmt.Sprintf("could not open file \"pg_wal/%s\": %s", name, why)}
 	}
 	SendRows(ss.conn, []Column{Text("filename"), Text("content")}, []any{name, contents})
 	Complete(ss.conn, "TIMELINE_HISTORY")
