@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,22 @@ func oneOf(values ...string) func(string) error {
 		}
 		return fmt.Errorf("one of %s", strings.Join(values, ", "))
 	}
+}
+
+// literalBackslash and isoDates: clients write strings and read dates as they are told by these settings, and a
+// node knows one way of each.
+func literalBackslash(v string) error {
+	if v != "on" {
+		return errors.New("only on: a backslash in '…' means itself")
+	}
+	return nil
+}
+
+func isoDates(v string) error {
+	if !strings.HasPrefix(strings.ToUpper(strings.TrimSpace(v)), "ISO") {
+		return errors.New("only ISO, with any order of day and month")
+	}
+	return nil
 }
 
 func moduleNames(v string) error {

@@ -69,6 +69,8 @@ func TestBadInputIsRefusedWithLineAndRange(t *testing.T) {
 		"two values":         {"port = 1 2", `redoubt.conf line 1: syntax error near "2": put the value of "port" in single quotes`},
 		"open quote":         {"cluster_name = 'x", `redoubt.conf line 1: parameter "cluster_name": unterminated quoted string`},
 		"no name":            {"= 3", `redoubt.conf line 1: syntax error near "= 3": want name = value`},
+		"a lie to clients":   {"standard_conforming_strings = false", `redoubt.conf line 1: invalid value for parameter "standard_conforming_strings": "false"; only on: a backslash in '…' means itself`},
+		"another lie":        {"DateStyle = 'German'", `redoubt.conf line 1: invalid value for parameter "DateStyle": "German"; only ISO, with any order of day and month`},
 		"module twice":       {"preload_modules = 'kv, kv'", `redoubt.conf line 1: invalid value for parameter "preload_modules": "kv, kv"; "kv" is listed twice`},
 		"no module's name":   {"preload_modules = 'my_module'", `redoubt.conf line 1: invalid value for parameter "preload_modules": "my_module"; module names separated by commas; "my_module" is none: a DNS label: 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at each end`},
 	} {

@@ -54,7 +54,7 @@ type Setting struct {
 	Context  Context
 	Short    string // one sentence
 
-	// Check refuses a String that Kind alone would accept.
+	// Check refuses a String, or a Bool as on or off, that Kind alone would accept.
 	Check func(value string) error
 }
 
@@ -145,6 +145,11 @@ func (s *Setting) canonical(value string) (string, error) {
 		b, ok := parseBool(value)
 		if !ok {
 			return "", &valueError{fmt.Sprintf("parameter %q requires a Boolean value, not %q", s.Name, value), "on or off"}
+		}
+		if s.Check != nil {
+			if err := s.Check(onOff(b)); err != nil {
+				return "", invalid(err.Error())
+			}
 		}
 		return onOff(b), nil
 	case Int:

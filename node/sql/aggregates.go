@@ -117,8 +117,8 @@ func (a *aggregate) step(x *execution) error {
 
 func (a *aggregate) add(total *any, v any) (err error) {
 	if f, ok := v.(float64); ok {
-		*total = (*total).(float64) + f
-		return nil
+		*total, err = floatOps["+"]((*total).(float64), f)
+		return err
 	}
 	m, _ := integer(*total)
 	n, _ := integer(v)

@@ -134,13 +134,24 @@ func inRange(t rmgr.Type, n int64) (any, error) {
 func outOfRange(t rmgr.Type) error { return errorf(codeOutOfRange, "%s out of range", TypeName(t)) }
 
 var floatOps = map[string]func(a, b float64) (any, error){
-	"+": func(a, b float64) (any, error) { return a + b, nil },
-	"-": func(a, b float64) (any, error) { return a - b, nil },
-	"*": func(a, b float64) (any, error) { return a * b, nil },
+	"+": func(a, b float64) (any, error) { return finite(a+b, a, b, false) },
+	"-": func(a, b float64) (any, error) { return finite(a-b, a, b, false) },
+	"*": func(a, b float64) (any, error) { return finite(a*b, a, b, a != 0 && b != 0) },
 	"/": func(a, b float64) (any, error) {
-		if b == 0 {
+		if b == 0 && !math.IsNaN(a) {
 			return nil, errorf(codeDivisionByZero, "division by zero")
 		}
-		return a / b, nil
+		return finite(a/b, a, b, a != 0 && !math.IsInf(b, 0))
 	},
+}
+
+// finite refuses a result that is infinite although a and b are not, and, if there must be something, zero.
+func finite(result, a, b float64, something bool) (any, error) {
+	switch {
+	case math.IsInf(result, 0) && !math.IsInf(a, 0) && !math.IsInf(b, 0):
+		return nil, errorf(codeOutOfRange, "value out of range: overflow")
+	case result == 0 && something:
+		return nil, errorf(codeOutOfRange, "value out of range: underflow")
+	}
+	return result, nil
 }

@@ -44,6 +44,11 @@ func TestExpressions(t *testing.T) {
 		{"an int fits a bigint argument, text does not", "strict('x' || 'y')", "42883: function strict(text) does not exist"},
 		{"aliases and case", `1 AS "Big", 2 two, 3 AS select`, "1,2,3"},
 		{"comments", "1 /* a /* nested */ one */ -- and a line\n + 1", "2"},
+		{"a float that grows beyond any", "1e308::float8 * 10", "22003: value out of range: overflow"},
+		{"a sum that does", "1.7e308::float8 + 1.7e308", "22003: value out of range: overflow"},
+		{"one that shrinks to nothing", "1e-300::float8 / 1e300", "22003: value out of range: underflow"},
+		{"infinity was there before", "'inf'::float8 + 1, 1 / 'inf'::float8, 'nan'::float8 / 0", "Infinity,0,NaN"},
+		{"too large a literal for a float", "'1e400'::float8", `22003: "1e400" is out of range for type double precision`},
 		{"session functions", "current_user, pg_backend_pid(), current_schema, now()", "me,7,public,1970-01-01 00:00:00+00"},
 		{"text functions", "length('grüße'), octet_length('grüße'), upper('a'), repeat('ab', 2), md5('')", "5,7,A,abab,d41d8cd98f00b204e9800998ecf8427e"},
 	} {

@@ -47,6 +47,11 @@ func TestTransactionBlocks(t *testing.T) {
 			"DEALLOCATE ALL", "", "EXECUTE p(1)", `26000: prepared statement "p" does not exist`,
 		}},
 		{"a prepared write counts as a write", []string{"PREPARE w AS SELECT put('a')", "", "BEGIN READ ONLY", "", "EXECUTE w", "25006: cannot execute put() in a read-only transaction"}},
+		{"durations and ranges as PostgreSQL has them", []string{
+			"SET statement_timeout = '5s'", "", "SHOW statement_timeout", "5s", "SET statement_timeout = 60000", "", "SHOW statement_timeout", "1min",
+			"SET lock_timeout = '1500us'", "", "SHOW lock_timeout", "2ms", "SET extra_float_digits = 99", `22023: 99 is outside the valid range for parameter "extra_float_digits" (-15 .. 3)`,
+			"SELECT current_setting('statement_timeout')", "1min",
+		}},
 		{"messages that are not wanted", []string{"SET client_min_messages = error", "", "COMMIT", ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,12 +88,17 @@ func isolation(value string) (string, *Error) {
 	return oneOf("serializable", "repeatable read", "read committed", "read uncommitted")(value)
 }
 
-func number(value string) (string, *Error) {
-	n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 32)
-	if err != nil {
-		return "", badValue(value)
+func number(from, to int64) func(string) (string, *Error) {
+	return func(value string) (string, *Error) {
+		n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 32)
+		switch {
+		case err != nil:
+			return "", badValue(value)
+		case n < from || n > to:
+			return "", errorf(codeInvalidValue, "%d is outside the valid range for parameter {name} (%d .. %d)", n, from, to)
+		}
+		return strconv.FormatInt(n, 10), nil
 	}
-	return strconv.FormatInt(n, 10), nil
 }
 
 // asciiName is for application_name: at most 63 bytes, printable ASCII.
@@ -106,10 +112,27 @@ func asciiName(value string) (string, *Error) {
 	return value[:min(len(value), 63)], nil
 }
 
-var durationUnits = []struct {
+type durationUnit struct {
 	unit string
 	ms   float64
-}{{"us", 0.001}, {"ms", 1}, {"min", 60_000}, {"s", 1000}, {"h", 3600_000}, {"d", 24 * 3600_000}, {"", 1}}
+}
+
+var durationUnits = []durationUnit{{"us", 0.001}, {"ms", 1}, {"min", 60_000}, {"s", 1000}, {"h", 3600_000}, {"d", 24 * 3600_000}, {"", 1}}
+
+// shownDuration is a number of milliseconds as SHOW has it, in the largest unit that divides it.
+func shownDuration(ms string) string {
+	n, err := strconv.Atoi(ms)
+	if err != nil || n <= 0 {
+		return ms
+	}
+	for _, u := range []string{"d", "h", "min", "s"} {
+		i := slices.IndexFunc(durationUnits, func(d durationUnit) bool { return d.unit == u })
+		if size := int(durationUnits[i].ms); n%size == 0 {
+			return strconv.Itoa(n/size) + u
+		}
+	}
+	return ms + "ms"
+}
 
 // duration gives milliseconds.
 func duration(value string) (string, *Error) {
@@ -123,7 +146,7 @@ func duration(value string) (string, *Error) {
 		if err != nil || f*u.ms > 1<<31-1 || f < 0 {
 			break
 		}
-		return strconv.Itoa(int(f * u.ms)), nil
+		return strconv.Itoa(int(math.RoundToEven(f * u.ms))), nil
 	}
 	return "", badValue(value).hint(`Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".`)
 }

@@ -18,7 +18,7 @@ var sessionSettings = map[string]sessionSetting{
 	"datestyle":                           {label: "DateStyle", start: "ISO, MDY", check: dateStyle},
 	"default_transaction_isolation":       {start: "read committed", check: isolation},
 	"default_transaction_read_only":       {start: "off", check: onOff},
-	"extra_float_digits":                  {start: "1", check: number},
+	"extra_float_digits":                  {start: "1", check: number(-15, 3)},
 	"intervalstyle":                       {label: "IntervalStyle", start: "postgres", check: oneOf("postgres", "postgres_verbose", "sql_standard", "iso_8601")},
 	"standard_conforming_strings":         {start: "on", check: only("on", "A backslash means itself in '…'; use E'…' for escapes.")},
 	"statement_timeout":                   {start: "0", check: duration},

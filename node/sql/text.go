@@ -2,6 +2,7 @@ package sql
 
 import (
 	"encoding/hex"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -112,6 +113,9 @@ func ParseText(t rmgr.Type, s string) (any, error) {
 		return parseBytea(s)
 	case rmgr.Float8:
 		f, err := strconv.ParseFloat(blank, 64)
+		if errors.Is(err, strconv.ErrRange) && !strings.ContainsAny(blank, "_xXpP") {
+			return nil, errorf(codeOutOfRange, "\"%s\" is out of range for type double precision", s)
+		}
 		if err != nil || strings.ContainsAny(blank, "_xXpP") {
 			return nil, invalidText(t, s)
 		}

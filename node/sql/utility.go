@@ -37,13 +37,11 @@ func (s *Session) Show(name string) (value string, ok bool) {
 // show is a setting as SHOW gives it: times with their unit.
 func (s *Session) show(name string) string {
 	v := s.Setting(name)
-	if strings.HasSuffix(name, "_timeout") && v != "0" && isDigits(v) {
-		return v + "ms"
+	if strings.HasSuffix(name, "_timeout") {
+		return shownDuration(v) // what the node says has a unit already
 	}
 	return v
 }
-
-func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 func showAll(x *execution) (Tag, error) {
 	for _, v := range x.session.AllSettings() {
