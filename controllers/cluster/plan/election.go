@@ -74,8 +74,9 @@ func (s *State) awaitsWished() bool {
 	return to != nil && s.ineligible(to) == "" && !s.fenced(to, s.timeline())
 }
 
-// compareLog orders by log. Equal logs are told apart by the wish of a switchover, then by the lowest
-// number.
+// compareLog orders by log. Equal logs are told apart by the wish of a switchover, then by who stays when
+// spec.instances is smaller, then by the lowest number. Who has the most log is chosen also if it was to go:
+// then another goes.
 func (s *State) compareLog(a, b *Member) int {
 	wished := func(m *Member) int {
 		if s.Switchover != nil && s.Switchover.To == m.Name {
@@ -86,8 +87,16 @@ func (s *State) compareLog(a, b *Member) int {
 	return cmp.Or(
 		longerLog(a, b),
 		cmp.Compare(wished(a), wished(b)),
+		cmp.Compare(s.stays(a), s.stays(b)),
 		-byNumber(a.Name, b.Name),
 	)
+}
+
+func (s *State) stays(m *Member) int {
+	if s.isVictim(m.Name) {
+		return 0
+	}
+	return 1
 }
 
 // ineligible says why a member cannot be promoted; "" if it can.
@@ -111,7 +120,7 @@ func (s *State) ineligible(m *Member) string {
 		return "is stopping"
 	case m.Status.ReplayPaused != nil:
 		return fmt.Sprintf("has paused replay at %s: %s", m.Status.ReplayPaused.LSN, m.Status.ReplayPaused.Detail)
-	case s.isVictim(m.Name):
+	case m.Leaving:
 		return "is being removed"
 	}
 	if f := s.wouldWrite(m, s.Accepted); f != nil {

@@ -82,6 +82,20 @@ func TestATimelineBeginsOnce(t *testing.T) {
 	}
 }
 
+// Who has the most log is chosen, also if a smaller spec.instances would take it away: then another goes.
+func TestWhoHasTheMostLogIsNotRemoved(t *testing.T) {
+	s := dead()
+	s.Spec.Instances = 2
+	s.Members[2].Status.FlushLSN = 0x2000
+	if step := first(s); step.Do != plan.Record || step.Target != "orders-3" {
+		t.Errorf("got %s %s %s: %s", step.Do, step.Target, step.Reason, step.Message)
+	}
+	s.Members[2].Leaving = true // its volume is being deleted: nobody else has its log
+	if step := first(s); step.Do != plan.Wait || step.Reason != v1.ReasonNoCandidate {
+		t.Errorf("got %s %s %s: %s", step.Do, step.Target, step.Reason, step.Message)
+	}
+}
+
 // While nobody is chosen the old primary is no victim of a smaller spec.instances: it may be the only one
 // with all of the log.
 func TestTheOldPrimaryIsNotRemovedInAnElection(t *testing.T) {

@@ -34,6 +34,7 @@ type story struct {
 	writers  map[control.TimelineID]string
 	uid      int
 	quiet    bool // no writes
+	wiped    bool
 	lastSaid string
 	out      strings.Builder
 }
@@ -41,15 +42,16 @@ type story struct {
 // A node is a fake instance.
 type node struct {
 	control.Status
-	pod      *plan.Pod
-	image    string
-	alive    bool // its process runs
-	cut      bool // no network
-	started  time.Time
-	heard    time.Time
-	records  []control.RecordCount
-	promoted control.LSN // where its timeline began
-	slot     string      // of a reader that reads nothing: all log since is kept
+	pod       *plan.Pod
+	image     string
+	alive     bool // its process runs
+	cut       bool // no network
+	started   time.Time
+	heard     time.Time
+	records   []control.RecordCount
+	promoted  control.LSN // where its timeline began
+	forgotten bool        // by an operator that was started anew
+	slot      string      // of a reader that reads nothing: all log since is kept
 }
 
 var epoch = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
@@ -224,6 +226,7 @@ func (s *story) tick() {
 			m.Pod = &p
 		}
 		if m.Reached {
+			n.forgotten = false
 			n.heard, m.LastHeard = s.Now, s.Now
 			n.Status.Time = s.Now
 		} else if m.Refused = !n.alive && !n.cut; m.Refused {
@@ -231,7 +234,7 @@ func (s *story) tick() {
 		} else {
 			m.Detail = "silent"
 		}
-		if n.Instance != "" {
+		if n.Instance != "" && !n.forgotten {
 			st := n.Status
 			st.Modules = slices.Clone(st.Modules)
 			m.Status = &st

@@ -59,6 +59,8 @@ func (s *State) unfit(m, p *Member) string {
 		return why
 	}
 	switch {
+	case s.isVictim(m.Name):
+		return "is being removed"
 	case m.role() != control.RoleStandby || !m.Status.Streaming:
 		return "is not streaming from the primary"
 	case m.Status.Timeline != p.Status.Timeline:
