@@ -229,7 +229,7 @@ func (r *Reconciler) needsCensus(s *plan.State) bool {
 	if s.Accepted == nil || s.Image == nil {
 		return s.Image != nil
 	}
-	if s.Image.Reference != s.Accepted.Reference || s.Spec.Image != s.Accepted.Reference {
+	if s.Image.Reference != s.Accepted.Reference || s.Image.Digest != s.Accepted.Digest || s.Spec.Image != s.Accepted.Reference {
 		return true
 	}
 	for _, m := range s.Modules {

@@ -229,6 +229,22 @@ func TestAGateThatOnlyDrainsIsNoWarning(t *testing.T) {
 	}
 }
 
+// Another image behind the same reference is another revision: who holds what is asked for it, too.
+func TestCensusIsAskedForAnotherDigest(t *testing.T) {
+	r := &Reconciler{}
+	s := plan.State{Spec: orders().Spec}
+	s.Spec.Modules = nil
+	s.Accepted = &v1.Revision{Reference: "node:1", Image: "node@sha256:1", Digest: "sha256:1"}
+	s.Image = &v1.ImageStatus{Reference: "node:1", Image: "node@sha256:1", Digest: "sha256:1"}
+	if r.needsCensus(&s) {
+		t.Error("it is asked for what runs already")
+	}
+	s.Image.Image, s.Image.Digest = "node@sha256:2", "sha256:2"
+	if !r.needsCensus(&s) {
+		t.Error("it is not asked, so that the gate takes every instance for unknown")
+	}
+}
+
 // A WALCluster made anew at once after its predecessor was deleted finds that one's objects, which the garbage
 // collector has not come to yet. They are going: nothing of them is used.
 func TestWhatAPredecessorLeftIsGoing(t *testing.T) {
