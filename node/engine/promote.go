@@ -230,7 +230,7 @@ func (e *Engine) Demote(ctx context.Context) error {
 	}
 	end, last := e.log.InsertLSN(), e.log.LastRecord()
 	if err := e.log.StartReceive(end, e.log.Timeline()); err != nil {
-		return e.logError(err)
+		return e.halt(fmt.Errorf("demote: %w", err)) // neither primary nor standby now
 	}
 	e.replay.rest(last, end, e.log.Timeline())
 	e.recovering.Store(true)

@@ -1,0 +1,33 @@
+package engine_test
+
+import (
+	"context"
+	"syscall"
+	"testing"
+
+	"github.com/redoubt-wal/redoubt/wal/vfs"
+)
+
+// A demotion that fails after the log has ended leaves neither a primary nor a standby: the node stops, and
+// the next start makes it whole. If it went on it would refuse writes, and the next demotion, for ever.
+func TestADemotionThatFailsHalfWayStopsTheNode(t *testing.T) {
+	m := vfs.NewMem()
+	f := vfs.NewFault(m)
+	s, o := newStore(t, f)
+	s.put("a", "1")
+	f.Add(&vfs.Rule{Op: vfs.OpOpen, Path: "00000001*", Times: 1, Err: syscall.EMFILE})
+	if err := s.Demote(context.Background()); err == nil || s.Err() == nil {
+		t.Fatalf("got %v, and the node says %v", err, s.Err())
+	}
+	<-s.Failed()
+	if s.Suspect() != "" {
+		t.Errorf("suspect, though no write has failed: %s", s.Suspect())
+	}
+	s.Abort()
+	s = storeOf(t, primary(t, o), o)
+	defer s.Abort()
+	if s.get("a") != "1" {
+		t.Error("a is lost")
+	}
+	s.put("b", "2")
+}
