@@ -86,7 +86,7 @@ func (b *Backup) begin(ctx context.Context) error {
 	}
 	c := e.control.get()
 	if b.fromStandby && !c.CheckPointCopy.FullPageWrites {
-		return errors.New("the primary wrote log without full-page images: switch full_page_writes on there and make a checkpoint")
+		return errImageless("since last restartpoint")
 	}
 	e.backups.mu.Lock()
 	defer e.backups.mu.Unlock()
@@ -115,6 +115,9 @@ func (b *Backup) endOnStandby() (wal.LSN, error) {
 	e := b.e
 	if !e.InRecovery() {
 		return 0, errors.New("the standby was promoted during online backup: take the backup again")
+	}
+	if e.replay.imagelessUpTo() > b.Start {
+		return 0, errImageless("during online backup")
 	}
 	if err := e.raiseMinRecoveryPoint(e.replay.position()); err != nil {
 		return 0, err

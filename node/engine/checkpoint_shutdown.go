@@ -59,7 +59,7 @@ func (e *Engine) checkpointAt(redo wal.LSN) wal.Checkpoint {
 	c := e.control.get().CheckPointCopy // counters that nothing here moves stay as they were
 	tli := e.log.Timeline()
 	c.Redo, c.Timeline, c.PrevTimeline = redo, tli, tli
-	c.FullPageWrites = e.insert.images.Load()
+	c.FullPageWrites = e.o.FullPageWrites // and not what a backup asks for until it ends
 	c.NextXid, c.Time, c.OldestActiveXid = e.xids.Next(), e.o.Now().Unix(), 0
 	return c
 }

@@ -18,6 +18,12 @@ var (
 	errNotReady   = &rmgr.Error{Code: "57P03", Message: "the database system is not yet accepting connections", Detail: "Consistent recovery state has not been yet reached."}
 )
 
+// errImageless ends a backup from a standby that may have torn pages, in PostgreSQL's words.
+func errImageless(when string) error {
+	return &rmgr.Error{Code: "55000", Message: "WAL generated with full_page_writes=off was replayed " + when,
+		Hint: "This means that the backup being taken on the standby is corrupt and should not be used. Enable full_page_writes and run CHECKPOINT on the primary, and then try an online backup again."}
+}
+
 // errNoRoom is what a client is told when the disk is full.
 func errNoRoom(cause error) error {
 	return &rmgr.Error{Code: "53100", Message: "no space left on device for the log or a page", Detail: cause.Error(),

@@ -22,6 +22,7 @@ type replayState struct {
 	pause      *control.ReplayPause
 	consistent bool
 	point      *restartpoint // the last checkpoint record replayed
+	imageless  wal.LSN       // end of the last checkpoint record that says full_page_writes is off
 	started    bool          // the managers' Startup was called
 	startErr   error         // what they said
 
@@ -156,8 +157,18 @@ func (r *replayState) setTimeline(tli wal.TimelineID) {
 
 func (r *replayState) setPoint(p *restartpoint) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.point = p
-	r.mu.Unlock()
+	if !p.checkpoint.FullPageWrites {
+		r.imageless = p.end
+	}
+}
+
+// imagelessUpTo is where log without images was replayed last, 0 if there was none.
+func (r *replayState) imagelessUpTo() wal.LSN {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.imageless
 }
 
 func (r *replayState) idleAt() wal.LSN {
