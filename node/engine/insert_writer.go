@@ -113,8 +113,8 @@ func (w *writer) apply(m rmgr.Manager) error {
 		return err
 	}
 	for i, b := range w.pages {
-		if page.IsNew(b.Page()) {
-			return fmt.Errorf("%s left block %d (reference %d) without a page header", m.Name(), b.Tag().Block, i)
+		if err := page.CheckHeader(b.Page()); err != nil {
+			return fmt.Errorf("%s left block %d (reference %d) with %w", m.Name(), b.Tag().Block, i, err)
 		}
 	}
 	return nil

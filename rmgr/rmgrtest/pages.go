@@ -65,12 +65,25 @@ func (p Pages) redo(m rmgr.Manager, ctx *redoContext, rec *wal.Record) error {
 	if err := ctx.keptAll(m, rec); err != nil {
 		return err
 	}
+	if err := ctx.sound(m, rec); err != nil {
+		return err
+	}
 	for _, s := range ctx.staged {
 		if s.action == rmgr.Done {
 			continue
 		}
 		page.SetLSN(s.now, rec.End)
 		p[s.key] = s.now
+	}
+	return nil
+}
+
+// sound refuses, as the engine does, a new record that leaves a page which could not be read again.
+func (c *redoContext) sound(m rmgr.Manager, rec *wal.Record) error {
+	for _, s := range c.staged {
+		if err := page.CheckHeader(s.now); err != nil && !c.replaying {
+			return fmt.Errorf("rmgrtest: %s of %s leaves block %d with %w", m.Identify(rec.Info), m.Name(), s.key.Block, err)
+		}
 	}
 	return nil
 }

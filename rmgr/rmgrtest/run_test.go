@@ -131,6 +131,15 @@ func TestSpoiltModulesAreFound(t *testing.T) {
 				return err
 			}
 		}, "between pd_lower 24 and pd_upper 8192, is not zero"},
+		"a page has a header that cannot be": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				err := redoSound(ctx, rec)
+				if p, action, _ := ctx.Block(rec, 0); err == nil && action == rmgr.NeedsRedo {
+					page.SetLower(p, page.Size+1)
+				}
+				return err
+			}
+		}, "with an impossible header: lower 8193, upper 8192"},
 		"redo panics on a short record": {func(c *counter) {
 			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
 				_ = rec.Main[7]

@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/redoubt-wal/redoubt/wal"
@@ -82,10 +83,21 @@ func Verify(page []byte, block uint32) error {
 	if got, want := Checksum(page, block), StoredChecksum(page); got != want {
 		return fmt.Errorf("page of block %d has checksum %d, its contents give %d: %w", block, want, got, ErrInvalid)
 	}
+	if err := CheckHeader(page); err != nil {
+		return fmt.Errorf("page of block %d has %w: %w", block, err, ErrInvalid)
+	}
+	return nil
+}
+
+// CheckHeader tells whether a page that was written with this header could be read again: Verify asks for
+// no less.
+func CheckHeader(page []byte) error {
 	lower, upper, special := Lower(page), Upper(page), Special(page)
-	if Flags(page)&^validFlags != 0 || lower < HeaderSize || lower > upper || upper > special || special > Size || special%8 != 0 {
-		return fmt.Errorf("page of block %d has an impossible header: lower %d, upper %d, special %d, flags %04X: %w",
-			block, lower, upper, special, Flags(page), ErrInvalid)
+	switch {
+	case IsNew(page):
+		return errors.New("no page header: see page.Init")
+	case Flags(page)&^validFlags != 0 || lower < HeaderSize || lower > upper || upper > special || special > Size || special%8 != 0:
+		return fmt.Errorf("an impossible header: lower %d, upper %d, special %d, flags %04X", lower, upper, special, Flags(page))
 	}
 	return nil
 }
