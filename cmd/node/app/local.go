@@ -63,6 +63,9 @@ func (a *app) waitCommand() *cobra.Command {
 	var dir string
 	var timeout time.Duration
 	cmd := &cobra.Command{Use: "wait -D DIR", Short: "Wait until the node that is starting can be used", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		if _, err := dataDir(dir); err != nil {
+			return err
+		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 		defer cancel()
 		last := "it does not answer"
