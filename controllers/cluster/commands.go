@@ -27,10 +27,12 @@ type commands struct {
 	wg      sync.WaitGroup
 }
 
-// A flight is a command under way: to an instance, of a kind.
+// A flight is a command under way: to an instance where it can be asked, of a kind. What an address does
+// not answer any more does not hold up the pod that took its place.
 type flight struct {
 	cluster  types.NamespacedName
 	instance string
+	address  string
 	kind     reflect.Type
 }
 
@@ -49,9 +51,13 @@ func newCommands(hub *watch.Hub, done func(types.NamespacedName)) *commands {
 // request whose kind is still under way to it is left out. It returns the steps whose requests were
 // sent.
 func (c *commands) send(cluster types.NamespacedName, instance string, steps []plan.Step) (sent []plan.Step) {
+	heard, node, _ := c.hub.Heard(cluster, instance)
+	flightOf := func(step plan.Step) flight {
+		return flight{cluster, instance, heard.Address, reflect.TypeOf(step.Request)}
+	}
 	c.mu.Lock()
 	for _, step := range steps {
-		f := flight{cluster, instance, reflect.TypeOf(step.Request)}
+		f := flightOf(step)
 		if !c.flying[f] {
 			c.flying[f] = true
 			sent = append(sent, step)
@@ -64,9 +70,9 @@ func (c *commands) send(cluster types.NamespacedName, instance string, steps []p
 	c.wg.Go(func() {
 		for _, step := range sent {
 			r := step.Request
-			err := c.one(cluster, instance, r)
+			err := c.one(cluster, instance, node, r)
 			c.mu.Lock()
-			delete(c.flying, flight{cluster, instance, reflect.TypeOf(r)})
+			delete(c.flying, flightOf(step))
 			if err != nil {
 				path, _ := control.PathOf(r)
 				c.refused[cluster] = append(c.refused[cluster], refusal{instance, path, err})
@@ -80,9 +86,8 @@ func (c *commands) send(cluster types.NamespacedName, instance string, steps []p
 	return sent
 }
 
-func (c *commands) one(cluster types.NamespacedName, instance string, request any) error {
-	_, node, ok := c.hub.Heard(cluster, instance)
-	if !ok || node == nil {
+func (c *commands) one(cluster types.NamespacedName, instance string, node *control.Client, request any) error {
+	if node == nil {
 		return fmt.Errorf("%s has no address", instance)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
