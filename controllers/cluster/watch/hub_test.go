@@ -1,6 +1,7 @@
 package watch_test
 
 import (
+	"crypto/tls"
 	"strings"
 	"sync"
 	"testing"
@@ -16,30 +17,38 @@ import (
 
 var orders = types.NamespacedName{Namespace: "shop", Name: "orders"}
 
+// start starts the fake instance with a certificate of an authority of its own, and returns what the operator
+// reaches it with.
+func start(t *testing.T, world *nodetest.World, address, authority string) *tls.Config {
+	t.Helper()
+	ca, err := pki.NewAuthority(authority, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := ca.Leaf("orders-1", []string{"orders-1"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, err := ca.Leaf("redoubt-operator", nil, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := world.Start(nodetest.Options{Name: "orders-1", Address: address, Cert: leaf.Cert, Key: leaf.Key, CA: ca.Cert}); err != nil {
+		t.Fatal(err)
+	}
+	config, err := pki.ClientTLS(func() (pki.Pair, error) { return mine, nil }, ca.Cert, "orders-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
 // scene is a fake instance and a hub that listens to it.
 func scene(t *testing.T, address string) (*watch.Hub, *nodetest.World, func(string, func(watch.Heard) bool) watch.Heard) {
 	t.Helper()
-	authority, err := pki.NewAuthority("test", time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := authority.Leaf("orders-1", []string{"orders-1"}, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	mine, err := authority.Leaf("redoubt-operator", nil, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := pki.ClientTLS(func() (pki.Pair, error) { return mine, nil }, authority.Cert, "orders-1")
-	if err != nil {
-		t.Fatal(err)
-	}
 	world := nodetest.NewWorld()
 	t.Cleanup(world.Close)
-	if err := world.Start(nodetest.Options{Name: "orders-1", Address: address, Cert: leaf.Cert, Key: leaf.Key, CA: authority.Cert}); err != nil {
-		t.Fatal(err)
-	}
+	config := start(t, world, address, "test")
 	var mu sync.Mutex
 	changes := 0
 	hub := watch.NewHub(time.Now, func(types.NamespacedName) { mu.Lock(); changes++; mu.Unlock() })
@@ -118,27 +127,9 @@ func TestAnotherAuthorityAtTheSameAddress(t *testing.T) {
 	const address = "127.9.0.5:8443"
 	hub, world, eventually := scene(t, address)
 	eventually("it speaks", func(h watch.Heard) bool { return h.Reached })
-	authority, err := pki.NewAuthority("made anew", time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := authority.Leaf("orders-1", []string{"orders-1"}, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	mine, err := authority.Leaf("redoubt-operator", nil, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
 	world.Kill("orders-1")
-	if err := world.Start(nodetest.Options{Name: "orders-1", Address: address, Cert: leaf.Cert, Key: leaf.Key, CA: authority.Cert}); err != nil {
-		t.Fatal(err)
-	}
+	config := start(t, world, address, "made anew")
 	eventually("nobody knows who signed its certificate", func(h watch.Heard) bool { return !h.Reached && strings.Contains(h.Detail, "unknown authority") })
-	config, err := pki.ClientTLS(func() (pki.Pair, error) { return mine, nil }, authority.Cert, "orders-1")
-	if err != nil {
-		t.Fatal(err)
-	}
 	hub.Listen(orders, "orders-1", watch.Target{Address: address, TLS: config})
 	eventually("it is known again", func(h watch.Heard) bool { return h.Reached })
 }
