@@ -32,43 +32,26 @@ func (n *Node) upstream(u api.Upstream, c *Conninfo) replication.Upstream {
 		if c.ApplicationName != "" {
 			up.ApplicationName = c.ApplicationName
 		}
-		switch {
-		case c.SSLMode == "disable":
+		if c.SSLMode == "disable" {
 			up.TLS = nil
-		case up.TLS == nil:
-			up.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
-				if _, err := c.TLS(n.readFile, n.opts.Now); err != nil {
-					return nil, err
-				}
-				return n.opts.Dial(ctx, "tcp", addr)
-			}
-			up.TLS = n.conninfoTLS(c)
 		}
 	}
 	if up.ApplicationName == "" {
 		up.ApplicationName = "walreceiver"
 	}
-	up.Renew = func(now *replication.Upstream) {
+	up.Renew = func(now *replication.Upstream) (err error) {
 		switch {
 		case c != nil && !n.settings.Bool("ssl"):
-			now.TLS = n.conninfoTLS(c)
+			now.TLS, err = c.TLS(n.readFile, n.opts.Now)
 		case now.TLS != nil:
 			now.TLS = n.upstreamTLS(u.Name)
 		}
 		if c == nil || c.Password == "" {
 			now.Password = n.password()
 		}
+		return err
 	}
 	return up
-}
-
-// conninfoTLS is TLS as primary_conninfo demands it. Where that cannot be, Dial says why.
-func (n *Node) conninfoTLS(c *Conninfo) *tls.Config {
-	config, err := c.TLS(n.readFile, n.opts.Now)
-	if err != nil {
-		return nil
-	}
-	return config
 }
 
 // upstreamTLS is TLS with our certificate, towards a server that the same authority knows by name;

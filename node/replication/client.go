@@ -23,7 +23,7 @@ type Upstream struct {
 
 	// Renew, if not nil, is called before each connection: passwords, certificates and authorities change
 	// while a stream lasts.
-	Renew func(*Upstream)
+	Renew func(*Upstream) error
 }
 
 // A Client is a replication connection to a server. One goroutine uses it at a time, except that
@@ -45,7 +45,9 @@ const maxMessage = 64 << 20
 // Connect opens a replication connection. When ctx ends, now or later, the connection is closed.
 func Connect(ctx context.Context, u Upstream) (*Client, error) {
 	if u.Renew != nil {
-		u.Renew(&u)
+		if err := u.Renew(&u); err != nil {
+			return nil, fmt.Errorf("connect to upstream: %w", err)
+		}
 	}
 	conn, err := u.Dial(ctx, u.Addr)
 	if err != nil {
