@@ -30,7 +30,7 @@ func (e *Engine) takeOver(s *start) (err error) {
 	e.log, err = segment.Open(segment.Options{
 		FS: fsys, Dir: e.path(walDir), SegmentSize: uint32(e.segSize), SystemID: e.system, Timeline: s.history.Timeline(),
 		MinSize: e.o.MinWALSize, MaxSize: e.o.MaxWALSize, NoRecycle: e.o.NoWALRecycle, NoZero: e.o.NoWALInitZero,
-		Go: func(task func()) { e.spawn(task) },
+		Go: func(task func()) { e.spawn(task) }, MaySwitch: e.betweenRoles,
 	})
 	if err != nil {
 		return err
@@ -49,6 +49,14 @@ func (e *Engine) takeOver(s *start) (err error) {
 	e.snapshot.Store(&modules.Snapshot{APIVersion: modules.Version})
 	e.history.Store(&s.history)
 	return nil
+}
+
+// betweenRoles calls insert unless somebody counts on it that nothing is inserted now.
+func (e *Engine) betweenRoles(insert func()) {
+	if e.gate.TryRLock() {
+		defer e.gate.RUnlock()
+		insert()
+	}
 }
 
 // syncLog makes durable what was read: after a kill it may be in memory only, and pages are about to

@@ -21,6 +21,7 @@ type commit struct {
 	waiting   int        // followers of the next group
 
 	absent
+	edge edge // the leader's
 }
 
 // prepare makes an empty queue.

@@ -56,7 +56,7 @@ func tell(t *testing.T, tell func(*story)) *story {
 	t.Helper()
 	s := &story{t: t, mem: vfs.NewMem()}
 	s.mem.Record()
-	s.log = opened(t, segment.Options{FS: s.mem, BufferSize: 256 << 10, MinSize: 5 * mib, MaxSize: 6 * mib})
+	s.log = opened(t, segment.Options{FS: s.mem, BufferSize: 256 << 10, MinSize: 5 * mib, MaxSize: 6 * mib, MaySwitch: atOnce})
 	s.promises = []promise{{s.mem.Ops(), mib, 0}}
 	tell(s)
 	return s
@@ -82,6 +82,17 @@ var stories = map[string]func(*story){
 		s.flush()
 		s.insert(10)
 		s.flush()
+	},
+	"commits that end their segment": func(s *story) {
+		s.insert(1_025_000)
+		s.flush()
+		for range 5 {
+			s.insert(3000, 3000)
+			s.flush()
+		}
+		if at := s.log.InsertLSN(); at < 2*mib || at > 2*mib+4*6200 {
+			s.t.Fatalf("the log ends at %s", at)
+		}
 	},
 	"segment switches": func(s *story) {
 		s.insert(10)

@@ -34,8 +34,10 @@ func (l *Log) Flush(upTo wal.LSN) error {
 func (l *Log) lead() {
 	l.commit.awaitTurn()
 	l.commit.gather()
-	to := l.commit.take(l.InsertLSN)
+	l.endSegment()
+	from, to := l.FlushedLSN(), l.commit.take(l.InsertLSN)
 	l.flushTo(to)
+	l.commit.edge.last = to - from
 	l.commit.done()
 }
 

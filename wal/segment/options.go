@@ -24,6 +24,11 @@ type Options struct {
 	// Go starts a background task: make the next segment, write full buffers. nil: the caller that
 	// needs it does it itself.
 	Go func(func())
+
+	// MaySwitch calls the function it is given, which inserts an XLOG_SWITCH, if a record may be inserted now that
+	// nobody asked for. Leaders of groups ask when so little is left of a segment that the next group would
+	// lie over its end. nil: never.
+	MaySwitch func(func())
 }
 
 func (o Options) withDefaults() Options {

@@ -15,21 +15,25 @@ func (l *Log) SwitchSegment() (end wal.LSN, err error) {
 
 func (l *Log) insertSwitch() (end, upTo wal.LSN, err error) {
 	var b wal.Builder
-	b.Begin(wal.RmgrXLOG, wal.XLogSwitch)
-	if err := b.Finish(); err != nil {
-		return 0, 0, err
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if uint64(l.pos)&(l.segSize-1) == 0 {
 		return l.pos, l.pos, l.writable(inserting)
 	}
-	_, end, err = l.insert(&b, wal.LSN(l.segSize)) // the next segment must be there: no room is left in this one
-	if err != nil {
-		return 0, 0, err
-	}
-	err = l.fillSegment()
+	end, err = l.switchWith(&b)
 	return end, l.pos, err
+}
+
+// switchWith inserts an XLOG_SWITCH that b makes. The caller holds mu.
+func (l *Log) switchWith(b *wal.Builder) (end wal.LSN, err error) {
+	b.Begin(wal.RmgrXLOG, wal.XLogSwitch)
+	if err := b.Finish(); err != nil {
+		return 0, err
+	}
+	if _, end, err = l.insert(b, wal.LSN(l.segSize)); err != nil { // the next segment must be there: no room is left in this one
+		return 0, err
+	}
+	return end, l.fillSegment()
 }
 
 // fillSegment puts zeros, without page headers, up to the segment's end.

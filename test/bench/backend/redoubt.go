@@ -31,6 +31,7 @@ func openRedoubt(o Options) (Log, error) { return OpenRedoubt(o, true) }
 func OpenRedoubt(o Options, recycle bool) (*Redoubt, error) {
 	s, err := segment.Open(segment.Options{
 		FS: vfs.OS(), Dir: filepath.ToSlash(o.Dir), SystemID: 1, MinSize: recycled, Go: func(task func()) { go task() },
+		MaySwitch: func(insert func()) { insert() },
 	})
 	if err != nil {
 		return nil, err
