@@ -53,7 +53,7 @@ type ReceiverOptions struct {
 	// before anything is streamed.
 	Promise func() wal.TimelineID
 
-	StatusInterval time.Duration // wal_receiver_status_interval; 0: 10 s
+	StatusInterval time.Duration // wal_receiver_status_interval; 0: no answer for the sake of time alone
 	Timeout        time.Duration // wal_receiver_timeout; 0: 60 s, negative: never
 	RetryInterval  time.Duration // longest wait before connecting again; 0: 5 s
 
@@ -125,9 +125,6 @@ func StartReceiver(o ReceiverOptions) *Receiver {
 func (o ReceiverOptions) withDefaults() ReceiverOptions {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.StatusInterval == 0 {
-		o.StatusInterval = 10 * time.Second
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 60 * time.Second

@@ -84,7 +84,7 @@ func (s *receiving) run(ctx context.Context) error {
 	if err := s.answer(false); err != nil {
 		return err
 	}
-	timer := time.NewTimer(s.opts.StatusInterval)
+	timer := time.NewTimer(quiet)
 	defer timer.Stop()
 	for {
 		applied := s.opts.Log.AppliedChanged()
@@ -170,6 +170,9 @@ func (s *receiving) caughtUp() bool {
 	return applied != s.last.apply && (applied >= s.last.flush || s.opts.Now().Sub(s.sent) >= applyReport)
 }
 
+// quiet is when to look again if nothing is going to be due.
+const quiet = time.Hour
+
 // tick sends what is due and says when to look again.
 func (s *receiving) tick() (next time.Duration, err error) {
 	s.in.mu.Lock()
@@ -186,12 +189,19 @@ func (s *receiving) tick() (next time.Duration, err error) {
 			return 0, err
 		}
 	}
-	if now.Sub(s.sent) >= s.opts.StatusInterval {
+	interval := s.opts.StatusInterval
+	if interval > 0 && now.Sub(s.sent) >= interval {
 		if err := s.answer(false); err != nil {
 			return 0, err
 		}
 	}
-	next = s.opts.StatusInterval - now.Sub(s.sent)
+	next = quiet
+	if interval > 0 {
+		next = interval - now.Sub(s.sent)
+	}
+	if s.opts.Log.Applied() != s.last.apply { // a commit may wait for it
+		next = min(next, applyReport-now.Sub(s.sent))
+	}
 	switch {
 	case timeout <= 0:
 	case silent < timeout/2:
