@@ -70,6 +70,10 @@ func TestConnecting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	unprepared, err := pgwire.NewVerifier("\U0001F418", rand.Reader) // not of Unicode 3.2, so SASLprep refuses it
+	if err != nil {
+		t.Fatal(err)
+	}
 	m := newPrimary(t, func(o *pgwire.Options) {
 		o.TLS = &tls.Config{Certificates: []tls.Certificate{ours.certificate("node-1")}, ClientCAs: ours.pool, ClientAuth: tls.VerifyClientCertIfGiven}
 		o.Method = func(c pgwire.Client) pgwire.Method {
@@ -78,7 +82,12 @@ func TestConnecting(t *testing.T) {
 			}
 			return pgwire.SCRAM
 		}
-		o.Verifier = func(string) (string, bool) { return verifier, true }
+		o.Verifier = func(user string) (string, bool) {
+			if user == "elephant" {
+				return unprepared, true
+			}
+			return verifier, true
+		}
 	})
 	for _, row := range []struct {
 		sentence string
@@ -88,6 +97,8 @@ func TestConnecting(t *testing.T) {
 		{"with a certificate", func(u *replication.Upstream) { u.TLS.Certificates = []tls.Certificate{ours.certificate("node-2")} }, ""},
 		{"with a password", func(u *replication.Upstream) { u.Password = "secret" }, ""},
 		{"with a password, without TLS", func(u *replication.Upstream) { u.TLS, u.Password = nil, "secret" }, ""},
+		{"with a password that SASLprep refuses", func(u *replication.Upstream) { u.User, u.Password = "elephant", "\U0001F418" }, ""},
+		{"as a user whose name SASLprep refuses", func(u *replication.Upstream) { u.User, u.Password = "\U0001F418", "secret" }, ""},
 		{"with a wrong password", func(u *replication.Upstream) { u.Password = "wrong" }, "password authentication failed"},
 		{"with another's certificate", func(u *replication.Upstream) { u.TLS.Certificates = []tls.Certificate{ours.certificate("node-3")} }, "password authentication failed"},
 		{"with a certificate of another authority", func(u *replication.Upstream) { u.TLS.Certificates = []tls.Certificate{theirs.certificate("node-2")} }, ""},

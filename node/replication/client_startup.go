@@ -80,9 +80,12 @@ func (c *Client) authenticate(m *pgproto3.AuthenticationSASL, u Upstream) error 
 	if !offered {
 		return fmt.Errorf("the server asks for a password by %v; only %s is spoken", m.AuthMechanisms, mechanism)
 	}
-	client, err := scram.SHA256.NewClient(u.User, u.Password, "")
+	client, err := scram.SHA256.NewClient("", u.Password, "") // the server goes by the user of the startup packet
 	if err != nil {
-		return err
+		// PostgreSQL takes passwords that SASLprep refuses as they are.
+		if client, err = scram.SHA256.NewClientUnprepped("", u.Password, ""); err != nil {
+			return err
+		}
 	}
 	talk := client.NewConversation()
 	first, err := talk.Step("")
