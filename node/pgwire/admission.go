@@ -2,7 +2,32 @@ package pgwire
 
 import (
 	"io"
+	"net"
 )
+
+// makeRoom closes a connection that has not proved who it is: of the host that has most of them, the one
+// that has waited longest. So whoever only holds connections open, or opens ever more of them, keeps out
+// nobody but himself. The lock is held.
+func (srv *Server) makeRoom() {
+	from := map[string]int{}
+	for c := range srv.pending {
+		from[hostOf(c)]++
+	}
+	var goes net.Conn
+	for c, came := range srv.pending {
+		if goes == nil || from[hostOf(c)] > from[hostOf(goes)] || from[hostOf(c)] == from[hostOf(goes)] && came < srv.pending[goes] {
+			goes = c
+		}
+	}
+	goes.Close()
+	delete(srv.pending, goes)
+}
+
+// hostOf is where a connection comes from; "" for one on this machine's sockets.
+func hostOf(c net.Conn) string {
+	host, _ := hostPort(c.RemoteAddr())
+	return host
+}
 
 // enter makes a session and lists it, if there is room.
 func (srv *Server) enter(h *handshake) (*session, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -145,6 +146,21 @@ func (p *pipe) dial() net.Conn {
 	return a
 }
 
+// dialFrom is dial by another machine.
+func (p *pipe) dialFrom(host string) net.Conn {
+	a, b := net.Pipe()
+	p.conns <- from{b, &net.TCPAddr{IP: net.ParseIP(host), Port: 1}}
+	return a
+}
+
+// from is a connection with the address of its client.
+type from struct {
+	net.Conn
+	addr net.Addr
+}
+
+func (f from) RemoteAddr() net.Addr { return f.addr }
+
 // inBubble runs fn with a server behind pipes, where an hour takes no time.
 func inBubble(t *testing.T, change func(*pgwire.Options), fn func(t *testing.T, f *fake, server *pgwire.Server, p *pipe)) {
 	t.Helper()
@@ -185,6 +201,48 @@ func TestClientsMustProveWhoTheyAreInTime(t *testing.T) {
 		if took := time.Since(begin); n != 0 || err == nil || took != time.Minute {
 			t.Errorf("a silent client was left after %v with %v, want after a minute", took, err)
 		}
+	})
+}
+
+// Connections that never prove who they are make room for those who do.
+func TestClientsThatAreSilentKeepNobodyOut(t *testing.T) {
+	few := func(o *pgwire.Options) { o.MaxConnections, o.MaxWALSenders = 2, 1 }
+	inBubble(t, few, func(t *testing.T, _ *fake, _ *pgwire.Server, p *pipe) {
+		var silent []net.Conn
+		for range 10 {
+			silent = append(silent, p.dial())
+		}
+		begin := time.Now()
+		_, conn := login(t, p)
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("a client was let in after %v", took)
+		}
+		conn.Close()
+		silent[9].SetReadDeadline(begin.Add(time.Second))
+		if _, err := silent[9].Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("the one that came last was closed: %v", err)
+		}
+		for _, c := range silent {
+			c.Close()
+		}
+	})
+	t.Run("who opens ever more of them makes room himself", func(t *testing.T) {
+		inBubble(t, few, func(t *testing.T, _ *fake, _ *pgwire.Server, p *pipe) {
+			conn := p.dialFrom("192.0.2.1")
+			hello := startup("user", "app")
+			conn.Write(hello[:5]) // he takes his time
+			var silent []net.Conn
+			for range 10 {
+				silent = append(silent, p.dialFrom("192.0.2.2"))
+			}
+			conn.Write(hello[5:])
+			if got := receive(t, pgproto3.NewFrontend(conn, conn), 1); !strings.HasPrefix(got, "AuthenticationOk") {
+				t.Errorf("got %s", got)
+			}
+			for _, c := range append(silent, conn) {
+				c.Close()
+			}
+		})
 	})
 }
 

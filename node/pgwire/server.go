@@ -21,7 +21,8 @@ type Server struct {
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
-	pending   map[net.Conn]struct{} // connections without a session
+	pending   map[net.Conn]uint64 // connections without a session, and as the how many-th they came
+	accepted  uint64              // connections ever
 	sessions  map[int32]*session
 	clients   int // sessions that count towards MaxConnections
 	senders   int // and MaxWALSenders
@@ -40,7 +41,7 @@ func NewServer(o Options) (*Server, error) {
 	}
 	srv := &Server{
 		options: o, mockSecret: make([]byte, 32), quit: make(chan struct{}),
-		listeners: map[net.Listener]struct{}{}, pending: map[net.Conn]struct{}{}, sessions: map[int32]*session{},
+		listeners: map[net.Listener]struct{}{}, pending: map[net.Conn]uint64{}, sessions: map[int32]*session{},
 	}
 	if _, err := io.ReadFull(o.Rand, srv.mockSecret); err != nil {
 		return nil, err
@@ -94,15 +95,19 @@ func (srv *Server) pause(d time.Duration) bool {
 }
 
 // accept starts a connection's goroutine. Of connections that have not proved who they are there
-// are at most as many as of those that have.
+// are at most as many as of those that have: then one of them makes room.
 func (srv *Server) accept(conn net.Conn) {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	if srv.stopping || len(srv.pending) >= srv.options.MaxConnections+srv.options.MaxWALSenders {
+	if srv.stopping {
 		conn.Close()
 		return
 	}
-	srv.pending[conn] = struct{}{}
+	if len(srv.pending) >= srv.options.MaxConnections+srv.options.MaxWALSenders {
+		srv.makeRoom()
+	}
+	srv.accepted++
+	srv.pending[conn] = srv.accepted
 	srv.running.Add(1)
 	go srv.serve(conn)
 }
