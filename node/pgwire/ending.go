@@ -36,6 +36,9 @@ func (s *session) end(cause error, now bool) {
 	}
 	if now {
 		s.abandon(cause)
+		if s.finish != nil {
+			s.finish(cause)
+		}
 		s.conn.SetWriteDeadline(s.srv.options.Now().Add(time.Second))
 	}
 	if s.replication == noReplication {

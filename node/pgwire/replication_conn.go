@@ -22,6 +22,19 @@ type ReplicationHandler interface {
 	ServeReplication(ctx context.Context, c *ReplicationConn) error
 }
 
+// serveReplication hands the session over. The context outlives statements that are cancelled in it.
+func (s *session) serveReplication() error {
+	ctx, finish := context.WithCancelCause(sql.NewContext(context.Background(), s.sql))
+	defer finish(nil)
+	s.mu.Lock()
+	s.finish = finish
+	if s.ctx.Err() != nil { // it was ended before
+		finish(context.Cause(s.ctx))
+	}
+	s.mu.Unlock()
+	return s.srv.options.Replication.ServeReplication(ctx, &ReplicationConn{s})
+}
+
 // A ReplicationConn is the connection of a replication client. One goroutine may receive while
 // another sends; neither side may be used by two at a time.
 type ReplicationConn struct {

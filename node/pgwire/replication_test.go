@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -17,6 +19,7 @@ type identifier struct{ seen chan string }
 
 func (h *identifier) ServeReplication(ctx context.Context, c *pgwire.ReplicationConn) error {
 	h.seen <- strings.Join([]string{c.User(), c.ApplicationName()}, " ")
+	defer context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Unix(1, 0)) })()
 	for {
 		m, err := c.Receive()
 		if err != nil {
@@ -96,6 +99,38 @@ func TestReplicationOutlivesShutdownAndEndsWithClose(t *testing.T) {
 		}
 		if err := <-ended; err == nil || !strings.Contains(err.Error(), "administrator") {
 			t.Errorf("the handler's context ended with %v", err)
+		}
+	})
+}
+
+// A statement that is cancelled does not take its replication connection with it.
+func TestAStatementOfAReplicationConnectionCanBeCancelled(t *testing.T) {
+	h := &identifier{make(chan string, 10)}
+	inBubble(t, func(o *pgwire.Options) { o.Replication = h }, func(t *testing.T, fake *fake, server *pgwire.Server, p *pipe) {
+		conn := p.dial()
+		conn.Write(startup("user", "app", "replication", "database"))
+		f := pgproto3.NewFrontend(conn, conn)
+		receive(t, f, 1)
+		for range 2 {
+			f.Send(&pgproto3.Query{String: "SELECT wait()"})
+			if err := f.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			<-fake.entered
+			server.Cancel(server.Activity()[0].PID)
+			if got := receive(t, f, 1); got != "RowDescription ErrorResponse(57014) ReadyForQuery(I)" {
+				t.Fatalf("the statement ended with %s", got)
+			}
+			synctest.Wait()
+		}
+		f.Send(&pgproto3.Query{String: "SELECT wait()"})
+		if err := f.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		<-fake.entered
+		go server.Close()
+		if got := receive(t, f, 2); got != "RowDescription ErrorResponse(57P01) ReadyForQuery(I) ErrorResponse(57P01) end" {
+			t.Errorf("at the end it saw %s", got)
 		}
 	})
 }

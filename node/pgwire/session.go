@@ -37,8 +37,9 @@ type session struct {
 	mu      sync.Mutex
 	ctx     context.Context // of statements; replaced once it was cancelled
 	abandon context.CancelCauseFunc
-	busy    bool  // a statement runs, or waits to be settled
-	ending  error // why the session must end; nil if it need not
+	finish  context.CancelCauseFunc // ends what serves a replication client; nil of other sessions
+	busy    bool                    // a statement runs, or waits to be settled
+	ending  error                   // why the session must end; nil if it need not
 	now     sql.Activity
 }
 
@@ -89,8 +90,7 @@ func (s *session) run() {
 	s.out.ready(s.sql.TxStatus())
 	err := s.out.write()
 	if err == nil && s.replication != noReplication {
-		err = s.srv.options.Replication.ServeReplication(s.ctx, &ReplicationConn{s})
-		s.farewell(err)
+		s.farewell(s.serveReplication())
 		return
 	}
 	for err == nil {
