@@ -47,6 +47,24 @@ func TestACommitThatWaitsIsNotAcknowledgedByTheEndOfItsSession(t *testing.T) {
 	}
 }
 
+// A stop that takes its time ends at once at SIGQUIT.
+func TestSigquitEndsAFastStop(t *testing.T) {
+	t.Parallel()
+	p := newPlain(t, build(t), "kv", "synchronous_standby_names=nobody").run()
+	go p.psql("-c", "SELECT kv_put('a', '1')") // the stop waits ten seconds for it
+	for deadline := time.Now().Add(30 * time.Second); p.ask("SELECT kv_count()") == "0"; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing was put")
+		}
+	}
+	must(t, p.cmd.Process.Signal(syscall.SIGINT))
+	p.awaitLog("the stop", func(log string) bool { return strings.Contains(log, "received fast shutdown request") })
+	must(t, p.cmd.Process.Signal(syscall.SIGQUIT))
+	if how := p.end(); how != "exit 2" {
+		t.Errorf("it ended with %s", how)
+	}
+}
+
 // waiting calls a function with the number of the session that puts.
 func waiting(function string) string {
 	return "SELECT " + function + "(pid) FROM pg_stat_activity WHERE query LIKE '%acknowledged%' AND query NOT LIKE '%pg_stat_activity%'"

@@ -89,6 +89,8 @@ func (a *app) run(ctx context.Context, dir, configFile string, options []string)
 	if err != nil {
 		return err
 	}
+	acting, done := context.WithCancel(context.Background()) // signals mean something until the node has stopped
+	defer done()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	reload := func() error {
@@ -96,7 +98,7 @@ func (a *app) run(ctx context.Context, dir, configFile string, options []string)
 		level.Set(logLevel(settings.String("log_min_messages")))
 		return err
 	}
-	caught.do(ctx, log, map[os.Signal]func() error{
+	caught.do(acting, log, map[os.Signal]func() error{
 		syscall.SIGHUP:  reload,
 		syscall.SIGINT:  func() error { stop(); return nil },
 		syscall.SIGTERM: func() error { n.SmartStop(); return nil },
