@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"path"
@@ -26,24 +27,43 @@ func (n *Node) prepareSQL() error {
 
 // listenSQL opens the ports for clients and standbys.
 func (n *Node) listenSQL() error {
-	server := n.sessions
 	port := strconv.FormatInt(n.settings.Int("port"), 10)
+	var addresses, sockets []string
 	for _, host := range config.SplitList(n.settings.String("listen_addresses")) {
 		if host == "*" {
 			host = ""
 		}
-		l, err := n.opts.Listen("tcp", net.JoinHostPort(host, port))
-		if err != nil {
-			return fmt.Errorf("listen_addresses: %w", err)
-		}
-		n.serveSQL(server, l)
+		addresses = append(addresses, net.JoinHostPort(host, port))
 	}
 	for _, dir := range config.SplitList(n.settings.String("unix_socket_directories")) {
-		l, err := n.opts.Listen("unix", path.Join(dir, ".s.PGSQL."+port))
+		sockets = append(sockets, path.Join(dir, ".s.PGSQL."+port))
+	}
+	if err := n.listenOnAny("tcp", addresses); err != nil {
+		return fmt.Errorf("listen_addresses: %w", err)
+	}
+	if err := n.listenOnAny("unix", sockets); err != nil {
+		return fmt.Errorf("unix_socket_directories: %w", err)
+	}
+	return nil
+}
+
+// listenOnAny listens where it can. As in PostgreSQL, one address that cannot be had, because its
+// interface is down say, does not keep clients from the others.
+func (n *Node) listenOnAny(network string, addresses []string) error {
+	var failed []error
+	for _, address := range addresses {
+		l, err := n.opts.Listen(network, address)
 		if err != nil {
-			return fmt.Errorf("unix_socket_directories: %w", err)
+			failed = append(failed, err)
+			continue
 		}
-		n.serveSQL(server, l)
+		n.serveSQL(n.sessions, l)
+	}
+	if len(failed) == len(addresses) {
+		return errors.Join(failed...)
+	}
+	for _, err := range failed {
+		n.log.Warn("could not create a listen socket", "error", err)
 	}
 	return nil
 }
