@@ -29,14 +29,15 @@ func TestPsqlOverAReplicationConnection(t *testing.T) {
 		t.Errorf("IDENTIFY_SYSTEM printed %q, want %q", got, want)
 	}
 	for query, want := range map[string]string{
-		"CREATE_REPLICATION_SLOT s LOGICAL p":    "logical decoding requires a database connection\nHINT:  Connect with replication=database.",
-		"START_REPLICATION 0/1 TIMELINE 7":       "requested timeline 7 is not in this server's history",
-		"DROP_REPLICATION_SLOT s":                `replication slot "s" does not exist`,
-		"START_REPLICATION":                      "syntax error at end of input",
-		"BASE_BACKUP (LABEL 'a', LABEL 'b')":     `duplicate option "label"`,
-		"BASE_BACKUP (COLOUR 'blue')":            `unrecognized base backup option: "colour"`,
-		"BASE_BACKUP (MAX_RATE 1)":               `1 is outside the valid range for parameter "MAX_RATE" (32 .. 1048576)`,
-		"BASE_BACKUP (MANIFEST_CHECKSUMS 'md5')": `unrecognized checksum algorithm: "md5"`,
+		"CREATE_REPLICATION_SLOT s LOGICAL p":                     "logical decoding requires a database connection\nHINT:  Connect with replication=database.",
+		"START_REPLICATION 0/1 TIMELINE 7":                        "requested timeline 7 is not in this server's history",
+		"DROP_REPLICATION_SLOT s":                                 `replication slot "s" does not exist`,
+		"START_REPLICATION":                                       "syntax error at end of input",
+		"BASE_BACKUP (LABEL 'a', LABEL 'b')":                      `duplicate option "label"`,
+		"BASE_BACKUP (LABEL '" + strings.Repeat("x", 1025) + "')": "backup label too long (max 1024 bytes)",
+		"BASE_BACKUP (COLOUR 'blue')":                             `unrecognized base backup option: "colour"`,
+		"BASE_BACKUP (MAX_RATE 1)":                                `1 is outside the valid range for parameter "MAX_RATE" (32 .. 1048576)`,
+		"BASE_BACKUP (MANIFEST_CHECKSUMS 'md5')":                  `unrecognized checksum algorithm: "md5"`,
 	} {
 		cmd := command(t, "psql", "-XAtq", "-d", m.conninfo("replication=1"), "-c", query)
 		if out, err := cmd.CombinedOutput(); err == nil || strings.TrimSpace(string(out)) != "ERROR:  "+want {

@@ -23,6 +23,9 @@ type request struct {
 	level    int
 }
 
+// maxLabel is PostgreSQL's MAXPGPATH.
+const maxLabel = 1024
+
 // parse reads the options. Each may be given once.
 func parse(options []replication.Option) (request, error) {
 	r := request{label: "base backup", checksum: "CRC32C"}
@@ -58,7 +61,9 @@ func parse(options []replication.Option) (request, error) {
 func (r *request) set(o replication.Option) (err error) {
 	switch o.Name {
 	case "label":
-		r.label = o.Value
+		if r.label = o.Value; len(r.label) > maxLabel {
+			return &rmgr.Error{Code: "22023", Message: fmt.Sprintf("backup label too long (max %d bytes)", maxLabel)}
+		}
 	case "progress":
 		r.progress, err = o.Bool()
 	case "checkpoint":
