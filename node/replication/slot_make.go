@@ -42,13 +42,13 @@ func (s *Server) CreateLogicalSlot(ctx context.Context, pid int32, name, plugin 
 		return 0, err
 	}
 	slots, log := s.opts.Slots, s.opts.Log
-	if err := slots.Create(replslot.Slot{Name: name, Temporary: temporary, Logical: true, Plugin: plugin, RestartLSN: log.Redo()}, pid); err != nil {
+	if err := slots.Create(replslot.Slot{Name: name, Temporary: temporary, Ephemeral: !temporary, Logical: true, Plugin: plugin, RestartLSN: log.Redo()}, pid); err != nil {
 		return 0, err
 	}
 	redo := log.Redo() // a checkpoint that did not see the slot may have moved it
 	if consistent, err = s.opts.Logical.Settle(ctx); err == nil {
 		slots.Confirm(name, consistent, redo)
-		err = slots.Save()
+		err = slots.Persist(name)
 	}
 	if err != nil {
 		if dropErr := slots.Drop(name, pid, nil); dropErr != nil {

@@ -6,8 +6,9 @@ import (
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
-// Create makes a slot. A temporary one belongs to session pid; Slots.EndSession drops it. Of the
-// argument Name, Temporary, Logical, Plugin, RestartLSN and ConfirmedFlush count.
+// Create makes a slot. A temporary one belongs to session pid; Slots.EndSession drops it. An ephemeral
+// one is in use by pid until Persist, or until pid drops it. Of the argument Name, Temporary, Ephemeral,
+// Logical, Plugin, RestartLSN and ConfirmedFlush count.
 func (s *Slots) Create(want Slot, pid int32) error {
 	if err := ValidName(want.Name); err != nil {
 		return err
@@ -30,8 +31,11 @@ func (s *Slots) Create(want Slot, pid int32) error {
 			Hint: "Free one or increase max_replication_slots.",
 		}
 	}
-	sl := &slot{Slot: want, saved: want.RestartLSN}
+	sl := &slot{Slot: want, saved: want.RestartLSN, free: make(chan struct{})}
 	sl.InvalidatedAt, sl.ActivePID = 0, 0
+	if want.Ephemeral {
+		sl.ActivePID, sl.lost = pid, make(chan struct{})
+	}
 	if want.Temporary {
 		sl.owner = pid
 	} else if err := s.makeDir(want); err != nil {
@@ -74,15 +78,46 @@ func (s *Slots) drop(name string, pid int32) (inUse <-chan struct{}, err error) 
 	sl.going = true // nobody takes it while its files go
 	s.mu.Unlock()
 
+	gone := true
 	if !sl.Temporary {
-		err = s.dropDir(name)
+		gone, err = s.dropDir(name)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
+	if !gone {
 		sl.going = false
 		return nil, err
 	}
 	delete(s.byID, name)
-	return nil, nil
+	close(sl.free)
+	return nil, err
+}
+
+// Persist ends the making of an ephemeral slot: it stays, and anybody may use it. Durable on return; after
+// an error it is as it was.
+func (s *Slots) Persist(name string) error {
+	s.mu.Lock()
+	sl := s.byID[name]
+	switch {
+	case sl == nil:
+		s.mu.Unlock()
+		return errNoSlot(name)
+	case sl.InvalidatedAt != 0:
+		s.mu.Unlock()
+		return ErrInvalidated(name)
+	}
+	was := sl.Ephemeral
+	sl.Ephemeral, sl.dirty = false, true
+	s.mu.Unlock()
+	err := s.Save()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		sl.Ephemeral = was
+		return err
+	}
+	if was {
+		sl.release()
+	}
+	return nil
 }

@@ -3,7 +3,10 @@ package replslot
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path"
+	"syscall"
 
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
@@ -25,7 +28,7 @@ func (s *Slots) Save() error {
 
 	var errs []error
 	for _, sl := range changed {
-		err := vfs.WriteFile(s.opts.FS, s.statePath(sl.Name), encode(sl), 0o600)
+		err := s.write(sl)
 		s.mu.Lock()
 		if now := s.byID[sl.Name]; err == nil {
 			now.saved = sl.RestartLSN
@@ -36,6 +39,24 @@ func (s *Slots) Save() error {
 		s.mu.Unlock()
 	}
 	return errors.Join(errs...)
+}
+
+// write replaces a slot's file, which on a full disk is written where it is: what slots let go of is the only
+// room there will be. It is less than a sector, which a disk writes whole or not at all.
+func (s *Slots) write(sl Slot) error {
+	err := vfs.WriteFile(s.opts.FS, s.statePath(sl.Name), encode(sl), 0o600)
+	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+		return err
+	}
+	f, openErr := s.opts.FS.OpenFile(s.statePath(sl.Name), os.O_WRONLY, 0)
+	if openErr != nil {
+		return err
+	}
+	_, err = f.WriteAt(encode(sl), 0)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 const stateFile = "state"
@@ -57,21 +78,34 @@ func (s *Slots) makeDir(sl Slot) error {
 	return nil
 }
 
-func (s *Slots) dropDir(name string) error {
+// droppedSuffix ends the name of the directory of a slot that was dropped. No slot can be called so.
+const droppedSuffix = ".tmp"
+
+// dropDir gives the directory another name first, in one step: whatever fails, the slot is whole or gone.
+// What is left of one that is gone the next start clears away, or the next slot of that name when it is
+// dropped.
+func (s *Slots) dropDir(name string) (gone bool, err error) {
 	dir := path.Join(s.opts.Dir, name)
-	err := s.opts.FS.Remove(s.statePath(name))
+	err = s.removeDir(dir + droppedSuffix)
 	if err == nil {
-		err = s.opts.FS.SyncDir(dir)
+		err = s.opts.FS.Rename(dir, dir+droppedSuffix)
 	}
-	if err != nil {
-		return fmt.Errorf("drop replication slot %q: %w", name, err)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("drop replication slot %q: %w", name, err)
 	}
-	return s.removeDir(dir)
+	if err := s.opts.FS.SyncDir(s.opts.Dir); err != nil {
+		return true, fmt.Errorf("replication slot %q was dropped, but may be back after a crash: %w", name, err)
+	}
+	_ = s.removeDir(dir + droppedSuffix)
+	return true, nil
 }
 
-// removeDir removes a directory with its files.
+// removeDir removes a directory with its files, if it is there.
 func (s *Slots) removeDir(dir string) error {
 	entries, err := s.opts.FS.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	for _, e := range entries {
 		err = errors.Join(err, s.opts.FS.Remove(path.Join(dir, e.Name())))
 	}

@@ -1,6 +1,8 @@
 // Package replslot keeps a node's replication slots: what each client still needs of the log.
 //
-//	Create ──► free ◄──────► in use ──────► dropped
+//	Create ──► free ◄──────► in use ──────► dropped: its directory has another name at once
+//	  │         ▲ Persist
+//	  └──► ephemeral, in use by its maker: a crash leaves nothing of it
 //	            │   Acquire    │     Drop
 //	            │   Release    │ Advance, Confirm: only forward
 //	            └──── GiveUp ──┴──► invalidated: holds back nothing, can only be dropped
@@ -14,6 +16,7 @@
 //   - A slot never holds back less than its client has confirmed as durable on disk: Oldest is what the
 //     files say, not what memory knows by now.
 //   - Creating, dropping and giving up are durable when the call returns.
+//   - On a full disk slots can still let go of log: that may be the only room there will be.
 //   - A slot has one user at a time.
 //
 // Source: replication/slot.c.

@@ -23,6 +23,7 @@ const (
 	fileSize = 16 + length
 
 	persistent = 0
+	ephemeral  = 1
 
 	// database is the database that logical slots belong to (rmgr.Rel's).
 	database = 5
@@ -42,7 +43,9 @@ func encode(s Slot) []byte {
 	if s.Logical {
 		le.PutUint32(b[80:], database)
 	}
-	le.PutUint32(b[84:], persistent)
+	if le.PutUint32(b[84:], persistent); s.Ephemeral {
+		le.PutUint32(b[84:], ephemeral)
+	}
 	le.PutUint64(b[96:], uint64(s.RestartLSN))
 	le.PutUint64(b[104:], uint64(s.InvalidatedAt))
 	le.PutUint64(b[112:], uint64(s.ConfirmedFlush))
@@ -69,6 +72,7 @@ func decode(b []byte) (Slot, error) {
 	s := Slot{
 		Name:           cString(b[16:80]),
 		Logical:        le.Uint32(b[80:]) != 0,
+		Ephemeral:      le.Uint32(b[84:]) != persistent,
 		RestartLSN:     wal.LSN(le.Uint64(b[96:])),
 		InvalidatedAt:  wal.LSN(le.Uint64(b[104:])),
 		ConfirmedFlush: wal.LSN(le.Uint64(b[112:])),

@@ -42,4 +42,13 @@ func (l Limits) Left(s Slot) (left int64, limited bool) {
 	return l.Keep - l.behind(s), true
 }
 
+// GiveUp is the position before which slots lose the log that they need (KeepLogSeg): that of whole
+// segments which are beyond Keep, and not kept anyway from kept on. 0: nothing is lost.
+func (l Limits) GiveUp(kept wal.LSN, segSize uint32) wal.LSN {
+	if l.Keep < 0 || uint64(l.Now) <= uint64(l.Keep) {
+		return 0
+	}
+	return min(kept, l.Now-wal.LSN(l.Keep)) &^ wal.LSN(segSize-1)
+}
+
 func (l Limits) behind(s Slot) int64 { return max(int64(l.Now)-int64(s.RestartLSN), 0) }

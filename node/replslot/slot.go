@@ -11,6 +11,7 @@ import (
 type Slot struct {
 	Name           string
 	Temporary      bool
+	Ephemeral      bool // it is being made: a start after a crash drops it
 	Logical        bool
 	Plugin         string  // of a logical slot
 	RestartLSN     wal.LSN // the oldest log its client still needs; 0: reserves nothing

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/redoubt-wal/redoubt/wal"
@@ -41,7 +42,7 @@ type slot struct {
 	dirty bool
 	going bool          // it is being dropped
 	lost  chan struct{} // closed when the slot is given up while in use
-	free  chan struct{} // closed when it is not in use any more
+	free  chan struct{} // closed when it is not in use any more, nor a session's own
 }
 
 // Open reads the slots in a directory, which it creates if need be. What a crash left half made
@@ -59,27 +60,41 @@ func Open(o Options) (*Slots, error) {
 		if !e.IsDir() {
 			continue
 		}
-		dir := path.Join(o.Dir, e.Name())
-		raw, err := vfs.ReadFile(o.FS, path.Join(dir, stateFile))
-		if errors.Is(err, fs.ErrNotExist) { // half made or half removed
-			if err := s.removeDir(dir); err != nil {
+		st, err := s.read(e.Name())
+		if err != nil {
+			return nil, err
+		}
+		if st == nil || st.Ephemeral { // half made or half removed
+			if err := s.removeDir(path.Join(o.Dir, e.Name())); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read replication slot %q: %w", e.Name(), err)
-		}
-		st, err := decode(raw)
-		if err != nil {
-			return nil, fmt.Errorf("replication slot %q: %w; remove %s if the slot is not needed", e.Name(), err, dir)
-		}
-		if st.Name != e.Name() {
-			return nil, fmt.Errorf("replication slot %q: its file is of slot %q", e.Name(), st.Name)
-		}
-		s.byID[st.Name] = &slot{Slot: st, saved: st.RestartLSN}
+		s.byID[st.Name] = &slot{Slot: *st, saved: st.RestartLSN, free: make(chan struct{})}
 	}
 	return s, nil
+}
+
+// read reads a slot's directory; nil if there is no slot in it.
+func (s *Slots) read(name string) (*Slot, error) {
+	if strings.HasSuffix(name, droppedSuffix) {
+		return nil, nil
+	}
+	raw, err := vfs.ReadFile(s.opts.FS, s.statePath(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read replication slot %q: %w", name, err)
+	}
+	st, err := decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("replication slot %q: %w; remove %s if the slot is not needed", name, err, path.Join(s.opts.Dir, name))
+	}
+	if st.Name != name {
+		return nil, fmt.Errorf("replication slot %q: its file is of slot %q", name, st.Name)
+	}
+	return &st, nil
 }
 
 // Get returns a slot.

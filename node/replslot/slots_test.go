@@ -199,7 +199,7 @@ func TestAFirstConfirmationHoldsBackLogAtOnce(t *testing.T) {
 	s := openSlots(t, fs)
 	must(t, s.Create(Slot{Name: "a"}, 1))
 	s.Advance("a", 0x1000000)
-	fs.Add(&vfs.Rule{Op: vfs.OpWrite, Path: "state.tmp", Err: syscall.ENOSPC})
+	fs.Add(&vfs.Rule{Op: vfs.OpWrite, Path: "state*", Err: syscall.ENOSPC})
 	if err := s.Save(); !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("Save on a full disk: %v", err)
 	}
