@@ -43,7 +43,7 @@ type Result struct {
 
 // Fetch copies a running node's data directory with the log that it needs, verifies it against its
 // manifest, makes it durable and moves it to Dir as the last step. After a failure or a crash Dir is
-// as it was, and the next Fetch begins anew.
+// as it was, and the next Fetch begins anew; a failure leaves nothing else behind either.
 func Fetch(ctx context.Context, o FetchOptions) (Result, error) {
 	if o.Label == "" {
 		o.Label = "redoubt base backup"
@@ -61,7 +61,7 @@ func Fetch(ctx context.Context, o FetchOptions) (Result, error) {
 	return r, nil
 }
 
-func fetch(ctx context.Context, o FetchOptions) (Result, error) {
+func fetch(ctx context.Context, o FetchOptions) (_ Result, err error) {
 	if err := mustBeEmpty(o.FS, o.Dir); err != nil {
 		return Result{}, err
 	}
@@ -69,6 +69,11 @@ func fetch(ctx context.Context, o FetchOptions) (Result, error) {
 	if err := d.begin(); err != nil {
 		return Result{}, err
 	}
+	defer func() {
+		if err != nil { // it may be what fills the disk
+			err = errors.Join(err, removeAll(o.FS, d.root))
+		}
+	}()
 	// A second session keeps the log that the copy needs, until the copy is complete.
 	keeper, err := replication.Connect(ctx, o.Upstream)
 	if err != nil {
