@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -61,7 +60,7 @@ func (n *Node) promote(run context.Context, tli wal.TimelineID, rule replication
 		if err := n.leaveUpstream(); err != nil {
 			return err
 		}
-		if err := errors.Join(n.promises.Own(tli), n.promises.Raise(tli)); err != nil {
+		if err := n.claim(tli); err != nil {
 			return err
 		}
 		if err := now.local.engine.Promote(run, tli, reason); err != nil {
@@ -70,6 +69,15 @@ func (n *Node) promote(run context.Context, tli wal.TimelineID, rule replication
 		}
 	}
 	return n.openWrites(now.local, tli, rule)
+}
+
+// claim makes timeline tli this node's own. Who is managed has been given it, and follows nobody below from
+// now on, whatever becomes of the promotion; an unmanaged node may have to go on as it was.
+func (n *Node) claim(tli wal.TimelineID) error {
+	if err := n.promises.Own(tli); err != nil || !n.managed() {
+		return err
+	}
+	return n.promises.Raise(tli)
 }
 
 // openWrites makes a promoted engine's node the primary, unless a promise was made meanwhile: both

@@ -84,6 +84,9 @@ func (n *Node) promoteUnmanaged(ctx context.Context) error {
 			return err
 		}
 		if err := n.promote(run, tli, rule, "no recovery target specified"); err != nil {
+			if n.current().role == api.RoleWaiting { // it has left its upstream, and nobody else tells it to go back
+				err = errors.Join(err, n.followConninfo())
+			}
 			return err
 		}
 		return n.removeSignal()
