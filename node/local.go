@@ -61,7 +61,7 @@ func (n *Node) openLocal(ctx context.Context) (*local, error) {
 	s := n.settings
 	l.engine, err = engine.Open(ctx, engine.Options{
 		Dir: n.opts.Dir, FS: n.opts.FS, Now: n.opts.Now, Log: n.log, Table: n.table, Signal: n.opts.Signal,
-		Retain: func() wal.LSN { return n.retain(l) },
+		Retain: func(kept wal.LSN) wal.LSN { return n.retain(l, kept) },
 		Slots:  func() []api.Holder { return slotHolders(slots) },
 
 		SharedBuffers:       int(s.Int("shared_buffers")),
@@ -115,19 +115,19 @@ func atMost(n int64) int {
 }
 
 // retain is the oldest log that slots need, after those that need more than
-// max_slot_wal_keep_size were given up.
-func (n *Node) retain(l *local) wal.LSN {
+// max_slot_wal_keep_size were given up. What begins at kept is there anyway.
+func (n *Node) retain(l *local, kept wal.LSN) wal.LSN {
 	if err := l.slots.Save(); err != nil {
 		n.log.Error("could not save replication slots", "error", err)
 		return l.slots.Oldest()
 	}
-	if limit := n.settings.Bytes("max_slot_wal_keep_size"); limit >= 0 && l.engine != nil {
-		if at := l.engine.Positions().Insert; uint64(at) > uint64(limit) {
-			lost, err := l.slots.GiveUp(at - wal.LSN(limit))
-			if len(lost) > 0 || err != nil {
-				n.log.Warn("replication slots given up: they needed more than max_slot_wal_keep_size", "slots", lost, "error", err)
-			}
-		}
+	if l.engine == nil {
+		return l.slots.Oldest()
+	}
+	limits := replslot.Limits{Now: l.engine.Positions().Insert, Keep: n.settings.Bytes("max_slot_wal_keep_size")}
+	lost, err := l.slots.GiveUp(limits.GiveUp(kept, l.engine.SegmentSize()))
+	if len(lost) > 0 || err != nil {
+		n.log.Warn("replication slots given up: they needed more than max_slot_wal_keep_size", "slots", lost, "error", err)
 	}
 	return l.slots.Oldest()
 }

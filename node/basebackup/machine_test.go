@@ -82,7 +82,7 @@ func start(t testing.TB, fsys vfs.FS, dir string, change ...func(*pgwire.Options
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	m.Engine, err = engine.Open(t.Context(), engine.Options{
 		Dir: dir, FS: fsys, Now: time.Now, Log: log, Table: m.table, SharedBuffers: 256, FullPageWrites: true,
-		Retain: func() wal.LSN { return m.slots.Oldest() },
+		Retain: func(wal.LSN) wal.LSN { return m.slots.Oldest() },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -77,7 +77,7 @@ func standby(t *testing.T, fs *vfs.Mem, mods ...rmgr.Module) *primary {
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	p.Engine, err = engine.Open(t.Context(), engine.Options{
 		Dir: "/data", FS: fs, Now: time.Now, Table: p.table, SharedBuffers: 128, CheckpointTimeout: 24 * time.Hour, Log: log, MinWALSize: mib,
-		Retain: func() wal.LSN { return errors2(p.slots.Save(), p.slots.Oldest()) },
+		Retain: func(wal.LSN) wal.LSN { return errors2(p.slots.Save(), p.slots.Oldest()) },
 		Slots: func() (out []api.Holder) {
 			for _, s := range p.slots.List() {
 				out = append(out, api.Holder{Kind: api.HolderSlot, Name: s.Name, From: s.RestartLSN})

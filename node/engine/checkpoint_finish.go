@@ -25,9 +25,9 @@ func (e *Engine) recycleAgain() error { return e.recycle(e.control.get().CheckPo
 // recycle gives up the log that nobody needs.
 func (e *Engine) recycle(redo wal.LSN) error {
 	h := checkpoint.Horizon{
-		Redo: redo, End: e.log.InsertLSN(), KeepSize: e.o.WALKeepSize,
-		Needed: append(e.backups.starts(), e.o.Retain()),
+		Redo: redo, End: e.log.InsertLSN(), KeepSize: e.o.WALKeepSize, Needed: e.backups.starts(),
 	}
+	h.Needed = append(h.Needed, e.o.Retain(h.Before()))
 	e.saveCensus(e.segmentStart(e.log.FlushedLSN()))
 	removed, err := e.log.Recycle(h.Before(), nil)
 	e.census.Forget(removed)

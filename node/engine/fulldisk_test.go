@@ -57,7 +57,7 @@ func TestASlotThatLetsGoMakesRoomOnAFullLogDisk(t *testing.T) {
 	f := vfs.NewFault(m)
 	var needed atomic.Uint64
 	needed.Store(1 << 20)
-	s, _ := newStore(t, f, func(o *engine.Options) { o.Retain = func() wal.LSN { return wal.LSN(needed.Load()) } })
+	s, _ := newStore(t, f, func(o *engine.Options) { o.Retain = func(wal.LSN) wal.LSN { return wal.LSN(needed.Load()) } })
 	defer s.Abort()
 	fillLog(t, s, f)
 	n := 0

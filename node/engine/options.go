@@ -22,8 +22,8 @@ type Options struct {
 	// Signal is how a replayed record asks this process to signal itself; log says which. nil: nothing happens.
 	Signal func(log *slog.Logger, sig int, reason string) error
 	// Retain is the oldest LSN that replication slots need, 0 if none. It is asked before log is
-	// given up.
-	Retain func() wal.LSN
+	// given up; what begins at kept is not, whatever slots need.
+	Retain func(kept wal.LSN) wal.LSN
 	// Slots are the holders to be listed in the census besides pg_wal; their records are filled in.
 	Slots func() []control.Holder
 
@@ -50,7 +50,7 @@ func (o Options) withDefaults() Options {
 		o.Signal = func(*slog.Logger, int, string) error { return nil }
 	}
 	if o.Retain == nil {
-		o.Retain = func() wal.LSN { return wal.InvalidLSN }
+		o.Retain = func(wal.LSN) wal.LSN { return wal.InvalidLSN }
 	}
 	if o.Slots == nil {
 		o.Slots = func() []control.Holder { return nil }
