@@ -85,7 +85,7 @@ func (b *Backup) begin(ctx context.Context) error {
 		return err
 	}
 	c := e.control.get()
-	if b.fromStandby && !c.CheckPointCopy.FullPageWrites {
+	if b.fromStandby && !e.hasImages() {
 		return errImageless("since last restartpoint")
 	}
 	e.backups.mu.Lock()

@@ -64,3 +64,52 @@ func TestABackupOfAStandbyNoticesLogWithoutImages(t *testing.T) {
 		t.Errorf("once there are images again: %v", err)
 	}
 }
+
+// A standby that is promoted without images says so at once: its first checkpoint is a while away.
+func TestAPromotionSaysThatImagesEnd(t *testing.T) {
+	p, _ := newStore(t, vfs.NewMem(), keepLog)
+	defer p.Abort()
+	p.put("a", "1")
+	other, _ := standbyOf(t, p, kv.Module)
+	defer other.Abort()
+	o := options(t, clone(t, p.Engine), kv.Module)
+	withoutImages(&o)
+	s := storeOf(t, open(t, o), o)
+	defer s.Abort()
+	follow(t, p.Engine, s.Engine)
+	follow(t, p.Engine, other.Engine)
+	b, err := other.BeginBackup(context.Background(), "a test", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	promote(t, s.Engine, 2)
+	history, err := s.Log().ReadHistory(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Follow(2, history); err != nil {
+		t.Fatal(err)
+	}
+
+	at := s.History()[1].Begin
+	for range 3 { // END_OF_RECOVERY, the modules, what is to be seen
+		at = recordAt(t, s, at).End
+	}
+	buf := make([]byte, at-other.Log().InsertLSN())
+	if _, err := s.Log().ReadAt(buf, other.Log().InsertLSN(), 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Log().Receive(other.Log().InsertLSN(), 2, buf); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Log().FlushReceived(); err != nil {
+		t.Fatal(err)
+	}
+	caughtUp(t, other.Engine, at)
+	if _, err = b.End(context.Background()); err == nil || !strings.Contains(err.Error(), "was replayed during online backup") {
+		t.Errorf("the backup that was under way: %v", err)
+	}
+	if _, err = other.BeginBackup(context.Background(), "a test", true); err == nil || !strings.Contains(err.Error(), "was replayed since last restartpoint") {
+		t.Errorf("the next backup: %v", err)
+	}
+}

@@ -44,9 +44,11 @@ func (e *Engine) shutDown(ctx context.Context) error {
 		return e.shutdownCheckpoint(controlfile.ShutDown)
 	}
 	e.stopReplay()
-	return errors.Join(e.restartpoint(ctx, checkpoint.AtShutdown), e.updateControl(func(f *controlfile.File) {
-		f.State = controlfile.ShutDownInRecovery
-	}))
+	state := controlfile.ShutDownInRecovery
+	if e.replay.rests() { // its last checkpoint was a shutdown's, and still is
+		state = controlfile.ShutDown
+	}
+	return errors.Join(e.restartpoint(ctx, checkpoint.AtShutdown), e.updateControl(func(f *controlfile.File) { f.State = state }))
 }
 
 // Abort stops at once and writes nothing more; the next Open recovers.

@@ -5,6 +5,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/redoubt-wal/redoubt/node/controlfile"
+	"github.com/redoubt-wal/redoubt/node/engine"
+	"github.com/redoubt-wal/redoubt/rmgr/kv"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
@@ -30,4 +33,35 @@ func TestADemotionThatFailsHalfWayStopsTheNode(t *testing.T) {
 		t.Error("a is lost")
 	}
 	s.put("b", "2")
+}
+
+// A stop is a demotion, so that standbys get all log, and then the end: pg_control says what it says of a
+// PostgreSQL server that was stopped, until something is replayed.
+func TestAPrimaryThatIsStoppedIsShutDown(t *testing.T) {
+	p, o := newStore(t, vfs.NewMem(), keepLog)
+	p.put("a", "1")
+	s, so := standbyOf(t, p, kv.Module)
+	state := func(o engine.Options) controlfile.State {
+		t.Helper()
+		f, err := controlfile.Read(o.FS, o.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.State
+	}
+	if err := p.Demote(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	follow(t, p.Engine, s.Engine)
+	if got := state(o); got != controlfile.InArchiveRecovery {
+		t.Errorf("after the demotion: %v", got)
+	}
+	closeEngine(t, p.Engine)
+	if got := state(o); got != controlfile.ShutDown {
+		t.Errorf("after the end: %v", got)
+	}
+	closeEngine(t, s.Engine)
+	if got := state(so); got != controlfile.ShutDownInRecovery {
+		t.Errorf("the standby: %v", got)
+	}
 }

@@ -119,7 +119,7 @@ func (e *Engine) ClearSuspect(ctx context.Context) error {
 		return e.Err()
 	case e.Suspect() == "":
 		return nil
-	case !e.control.get().CheckPointCopy.FullPageWrites:
+	case !e.hasImages():
 		return errors.New("pages may have been lost, and the log has no images of them: clone this node anew")
 	}
 	if err := (&checkpointRun{e: e}).flushPages(ctx); err != nil {
@@ -135,6 +135,12 @@ func (e *Engine) ClearSuspect(ctx context.Context) error {
 	defer e.failure.mu.Unlock()
 	e.failure.suspect = nil
 	return nil
+}
+
+// hasImages reports whether all log that recovery would replay has full-page images.
+func (e *Engine) hasImages() bool {
+	c := e.control.get().CheckPointCopy
+	return c.FullPageWrites && e.replay.imagelessUpTo() <= c.Redo
 }
 
 // readMark returns the mark that an earlier run left, nil if none.

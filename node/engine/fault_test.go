@@ -293,3 +293,31 @@ func TestALogThatFailsUnderAPromotionStopsTheNode(t *testing.T) {
 		t.Error("not suspect")
 	}
 }
+
+// A promotion without full-page images is noticed although no checkpoint has said so yet: what the disk has
+// lost of pages nothing makes anew.
+func TestADiskIsNotClearedAfterLogWithoutImages(t *testing.T) {
+	p, _ := newStore(t, vfs.NewMem(), keepLog)
+	defer p.Abort()
+	p.put("a", "1")
+	m := clone(t, p.Engine)
+	f := vfs.NewFault(m)
+	o := options(t, f, kv.Module)
+	withoutImages(&o)
+	s := open(t, o)
+	follow(t, p.Engine, s)
+	f.Add(&vfs.Rule{Op: vfs.OpSync, Path: "pg_control", After: 2, Err: syscall.EIO}) // the checkpoint's
+	promote(t, s, 2)
+	<-s.Failed()
+	s.Abort()
+
+	o.FS = m.PowerCut(0)
+	s = open(t, o)
+	defer s.Abort()
+	if !s.ControlFile().CheckPointCopy.FullPageWrites {
+		t.Fatal("the last checkpoint says that there are no images: the test proves nothing")
+	}
+	if err := s.ClearSuspect(context.Background()); err == nil || !strings.Contains(err.Error(), "has no images of them") {
+		t.Errorf("got %v", err)
+	}
+}

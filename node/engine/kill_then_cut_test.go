@@ -54,3 +54,57 @@ func TestAPowerCutAfterAKillAndARestart(t *testing.T) {
 		s.Abort()
 	}
 }
+
+// TestAPowerCutAfterAFormerPrimaryWasKilled: what a primary wrote before its demotion is durable, what it
+// writes as a standby is not.
+func TestAPowerCutAfterAFormerPrimaryWasKilled(t *testing.T) {
+	m := vfs.NewMem()
+	initDir(t, m, kv.Module, ledger.Module)
+	o := options(t, m, kv.Module, ledger.Module)
+	withoutImages(&o)
+	keepLog(&o)
+	former := storeOf(t, primary(t, o), o)
+	po := options(t, clone(t, former.Engine), kv.Module, ledger.Module)
+	withoutImages(&po)
+	keepLog(&po)
+	p := storeOf(t, open(t, po), po)
+	defer p.Abort()
+	if err := former.Demote(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	follow(t, former.Engine, p.Engine)
+	promote(t, p.Engine, 2)
+	history, err := p.Log().ReadHistory(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := former.Follow(2, history); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := call(p.Engine, po.Table, "ledger_open", "bob", int64(100)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8000 { // more pages than the pool has, so that the ledger's are written
+		p.put(key(i), value(i))
+	}
+	if err := p.Checkpoint(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	follow(t, p.Engine, former.Engine)
+	former.Abort()
+
+	e := open(t, o)
+	if err := e.Checkpoint(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if e.Positions().Redo != p.Positions().Redo {
+		t.Fatal("no restartpoint: the test proves nothing")
+	}
+	e.Abort()
+	o.FS = m.PowerCut(0)
+	e = open(t, o)
+	defer e.Abort()
+	if v, _, err := call(e, o.Table, "ledger_balance", "bob"); err != nil || v != int64(100) {
+		t.Errorf("the balance is %v, %v", v, err)
+	}
+}

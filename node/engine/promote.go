@@ -196,7 +196,8 @@ func (e *Engine) writeFork(end wal.LSN, parent, tli wal.TimelineID, reason strin
 	return wal.ParseHistory(tli, contents)
 }
 
-// firstRecords begins a timeline: END_OF_RECOVERY, then the modules as they are loaded.
+// firstRecords begins a timeline: END_OF_RECOVERY, then the modules as they are loaded, and whether there are
+// full-page images from now on if that is news: the first checkpoint comes later.
 func (e *Engine) firstRecords(parent, tli wal.TimelineID) error {
 	var b wal.Builder
 	b.Begin(wal.RmgrXLOG, wal.XLogEndOfRecovery)
@@ -204,11 +205,20 @@ func (e *Engine) firstRecords(parent, tli wal.TimelineID) error {
 	if err := insertPlain(e.log, &b); err != nil {
 		return err
 	}
-	return e.insertModules(e.Modules().Merge(e.o.Table.Manifest()))
+	if err := e.insertModules(e.Modules().Merge(e.o.Table.Manifest())); err != nil {
+		return err
+	}
+	if e.replay.hadImages() == e.o.FullPageWrites {
+		return nil
+	}
+	b.Begin(wal.RmgrXLOG, wal.XLogFPWChange)
+	b.AddMain(wal.FPWChange{On: e.o.FullPageWrites}.Append(nil))
+	return insertPlain(e.log, &b)
 }
 
 // Demote ends a primary with a shutdown checkpoint and returns to recovery. On return the log has
-// ended and is durable; Log().Receive goes on from there.
+// ended and is durable; Log().Receive goes on from there. pg_control says that recovery is under way: what
+// it writes is not durable, as all is after a shutdown.
 func (e *Engine) Demote(ctx context.Context) error {
 	if err := e.roles.LockContext(ctx); err != nil {
 		return err
@@ -232,8 +242,11 @@ func (e *Engine) Demote(ctx context.Context) error {
 	if err := e.log.StartReceive(end, e.log.Timeline()); err != nil {
 		return e.halt(fmt.Errorf("demote: %w", err)) // neither primary nor standby now
 	}
-	e.replay.rest(last, end, e.log.Timeline())
+	e.replay.rest(last, end, e.log.Timeline(), e.o.FullPageWrites)
 	e.recovering.Store(true)
+	if err := e.updateControl(func(f *controlfile.File) { f.State = controlfile.InArchiveRecovery }); err != nil {
+		return fmt.Errorf("demote: %w", err)
+	}
 	e.startReplay(0, last)
 	e.o.Log.Info("demoted", "timeline", e.log.Timeline(), "lsn", end)
 	return nil

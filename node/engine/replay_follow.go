@@ -24,6 +24,12 @@ func (r *replayer) followXLOG(rec *wal.Record) error {
 			return err
 		}
 		r.e.replayedCheckpoint(rec, c)
+	case wal.XLogFPWChange:
+		v, err := wal.DecodeFPWChange(rec.Main)
+		if err != nil {
+			return err
+		}
+		r.e.replay.imagesSwitched(v.On, rec.End)
 	case wal.XLogBackupEnd:
 		b, err := wal.DecodeBackupEnd(rec.Main)
 		if err != nil {

@@ -3,9 +3,11 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/node/buffer"
 	"github.com/redoubt-wal/redoubt/node/recovery"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
@@ -22,8 +24,8 @@ func (r *replayer) take(ctx context.Context, rec *wal.Record) error {
 		return r.pause(&control.ReplayPause{LSN: rec.LSN, Reason: string(p.Reason), Detail: p.Error()}, rec)
 	}
 	err := r.apply(rec, in.Format)
-	if isFull(err) {
-		err = r.applyOnceThereIsRoom(ctx, rec, in.Format, err)
+	if _, after := willPass(err); after != 0 {
+		err = r.applyOnceItPasses(ctx, rec, in.Format, err)
 	}
 	if err != nil {
 		if err := cmp.Or(r.e.Err(), context.Cause(ctx)); err != nil {
@@ -55,20 +57,34 @@ func (r *replayer) pause(p *control.ReplayPause, rec *wal.Record) error {
 	return nil
 }
 
-// applyOnceThereIsRoom repeats apply, which the full disk err has kept from working, until it is not
-// full any more. The log goes on being received, and the pages can be read.
-func (r *replayer) applyOnceThereIsRoom(ctx context.Context, rec *wal.Record, format rmgr.Format, err error) error {
-	p := &control.ReplayPause{LSN: rec.LSN, Reason: "NoSpace", Detail: err.Error()}
-	r.e.o.Log.Warn("replay waits for room on the disk", "lsn", p.LSN, "reason", err)
-	timer := time.NewTicker(time.Second)
-	defer timer.Stop()
-	for isFull(err) {
+// willPass gives the reason of an error that is no fault of the record, and after how long to try again; 0 for
+// any other error.
+func willPass(err error) (reason string, after time.Duration) {
+	switch {
+	case isFull(err):
+		return "NoSpace", time.Second
+	case errors.Is(err, buffer.ErrNoBuffers):
+		return "NoBuffers", 10 * time.Millisecond
+	}
+	return "", 0
+}
+
+// applyOnceItPasses repeats apply, which err has kept from working, until what was wrong has passed. The log
+// goes on being received, and the pages can be read: this takes part in nothing that others may wait for.
+func (r *replayer) applyOnceItPasses(ctx context.Context, rec *wal.Record, format rmgr.Format, err error) error {
+	said := ""
+	for reason, after := willPass(err); after != 0; reason, after = willPass(err) {
+		if said != reason {
+			r.e.o.Log.Warn("replay waits", "lsn", rec.LSN, "reason", reason, "detail", err)
+			said = reason
+		}
 		if err := r.tell(); err != nil {
 			return err
 		}
-		r.e.replay.stopAt(p)
+		r.applier.Release()
+		r.e.replay.stopAt(&control.ReplayPause{LSN: rec.LSN, Reason: reason, Detail: err.Error()})
 		select {
-		case <-timer.C:
+		case <-time.After(after):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -99,6 +115,7 @@ func (r *replayer) apply(rec *wal.Record, format rmgr.Format) error {
 	switch rec.Rmgr {
 	case wal.RmgrModules:
 		r.followModules(rec)
+		r.e.replay.modulesCame(rec.Prev, rec.End)
 	case wal.RmgrXLOG:
 		if err := r.followXLOG(rec); err != nil {
 			return err

@@ -21,13 +21,16 @@ type replayState struct {
 	idle       wal.LSN // the flushed position at which the replayer found nothing more
 	pause      *control.ReplayPause
 	consistent bool
-	point      *restartpoint // the last checkpoint record replayed
-	imageless  wal.LSN       // end of the last checkpoint record that says full_page_writes is off
+	point      *restartpoint // the last checkpoint record replayed from whose redo point recovery can begin
+	formatless *restartpoint // a shutdown's checkpoint whose MODULES record is the next to come; nil: there is none
+	images     bool          // full_page_writes, as the log or pg_control said last
+	imageless  wal.LSN       // end of the last record that says it is off
 	started    bool          // the managers' Startup was called
 	startErr   error         // what they said
 
 	consistentAt wal.LSN
 	backupStart  wal.LSN // a BACKUP_END for it must come first; 0: not needed
+	restedAt     wal.LSN // where this node's own log ended when it was demoted; 0: it was not
 
 	// A record that a crash of this primary has lost half-way, and where its continuation is missing.
 	lost, resume wal.LSN
@@ -47,6 +50,7 @@ func (r *replayState) begin(s *start) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lsn, r.read, r.tli = s.redo, s.end.LSN, s.file.CheckPointCopy.Timeline
+	r.images = s.file.CheckPointCopy.FullPageWrites
 	if s.label != nil {
 		r.tli = s.label.Timeline
 	}
@@ -158,10 +162,42 @@ func (r *replayState) setTimeline(tli wal.TimelineID) {
 func (r *replayState) setPoint(p *restartpoint) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.point = p
-	if !p.checkpoint.FullPageWrites {
-		r.imageless = p.end
+	if r.formatless = nil; p.at == p.checkpoint.Redo {
+		r.formatless = p
+	} else {
+		r.point = p
 	}
+	r.setImages(p.checkpoint.FullPageWrites, p.end)
+}
+
+// imagesSwitched says that the record that ends at end was replayed, which says what full_page_writes is.
+func (r *replayState) imagesSwitched(on bool, end wal.LSN) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.setImages(on, end)
+}
+
+func (r *replayState) setImages(on bool, end wal.LSN) {
+	if r.images = on; !on {
+		r.imageless = end
+	}
+}
+
+// hadImages reports whether the log has full-page images where replay is.
+func (r *replayState) hadImages() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.images
+}
+
+// modulesCame says that a MODULES record was replayed, which follows the record at prev and ends at end.
+func (r *replayState) modulesCame(prev, end wal.LSN) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.formatless; p != nil && p.at == prev {
+		r.point = &restartpoint{at: p.at, end: end, checkpoint: p.checkpoint}
+	}
+	r.formatless = nil
 }
 
 // imagelessUpTo is where log without images was replayed last, 0 if there was none.
@@ -178,11 +214,19 @@ func (r *replayState) idleAt() wal.LSN {
 }
 
 // rest says that a primary's log ended with the record at last: recovery goes on from there.
-func (r *replayState) rest(last, end wal.LSN, tli wal.TimelineID) {
+func (r *replayState) rest(last, end wal.LSN, tli wal.TimelineID, images bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lsn, r.last, r.read, r.tli = end, last, end, tli
-	r.consistent, r.point, r.pause = true, nil, nil
+	r.lsn, r.last, r.read, r.tli, r.restedAt = end, last, end, tli, end
+	r.consistent, r.point, r.formatless, r.pause = true, nil, nil, nil
+	r.images = images
+}
+
+// rests reports whether nothing was replayed since a demotion.
+func (r *replayState) rests() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.restedAt != 0 && r.lsn == r.restedAt
 }
 
 func (r *replayState) isIdle(at wal.LSN) {

@@ -8,7 +8,9 @@ import (
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
-// replayedCheckpoint remembers a checkpoint record as the place for a restartpoint.
+// replayedCheckpoint remembers a checkpoint record as the place for a restartpoint. One of a shutdown is
+// its own redo point, and so none before the MODULES record right behind it is here: who began there
+// without it would know of no format.
 func (e *Engine) replayedCheckpoint(rec *wal.Record, c wal.Checkpoint) {
 	e.replay.setPoint(&restartpoint{at: rec.LSN, end: rec.End, checkpoint: c})
 	e.xids.Advance(c.NextXid)
@@ -19,8 +21,11 @@ func (e *Engine) replayedCheckpoint(rec *wal.Record, c wal.Checkpoint) {
 // replayed, and recovery can start from its redo point. It writes no log.
 func (e *Engine) restartpoint(ctx context.Context, cause checkpoint.Cause) error {
 	p := e.replay.latestPoint()
-	if p == nil || p.checkpoint.Redo <= e.control.get().CheckPointCopy.Redo || !e.replay.isConsistent() {
+	switch {
+	case !e.replay.isConsistent():
 		return nil
+	case p == nil || p.checkpoint.Redo <= e.control.get().CheckPointCopy.Redo:
+		return e.recycleAgain() // on a full disk no checkpoint record comes before there is room
 	}
 	run := e.startCheckpoint("restartpoint", cause)
 	if err := run.flushPages(ctx); err != nil {
