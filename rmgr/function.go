@@ -2,6 +2,7 @@ package rmgr
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -110,10 +111,28 @@ func (f *Function) Complete(args []any) (all []any, ok bool) {
 	return append(slices.Clone(args), f.Defaults[len(f.Defaults)-max(missing, 0):]...), true
 }
 
+// MayRead says why a call of f may not look at pages of rel, nil if it may. Writes are kept out of the
+// pages that f declares, and of no others: of these it could see one as it was before a record, and the
+// next as it is after it.
+func (f *Function) MayRead(rel wal.RelFileLocator) error {
+	id, what := f.Write, "write"
+	if id == nil {
+		id, what = f.ReadsOf, "read"
+	}
+	switch {
+	case id == nil:
+		return fmt.Errorf("function %s looks at a page of relation %s and does not declare whose pages it reads: set ReadsOf", f.Name, rel)
+	case id.Custom() && !Owns(*id, rel):
+		return fmt.Errorf("function %s looks at a page of relation %s, which is not one of resource manager %d, whose pages it declares to %s", f.Name, rel, *id, what)
+	}
+	return nil
+}
+
 // Session is what a function may use while it runs.
 type Session interface {
 	// Page gives fn a shared look at a page's bytes; ok is false if the page does not exist.
-	// Nothing of it may be kept after fn returns.
+	// Nothing of it may be kept after fn returns, and fn may not emit. The page is one of the manager
+	// that the function declares with Write or ReadsOf.
 	Page(rel wal.RelFileLocator, fork wal.ForkNumber, block uint32, fn func(page []byte)) (ok bool, err error)
 
 	// Blocks is the relation's size in pages (0 if it does not exist).

@@ -14,7 +14,8 @@ type Manager interface {
 	// Name is the manager's name (rm_name): not empty, unique in a table without regard to case.
 	Name() string
 
-	// Redo applies rec (rm_redo). An error means that nothing of rec may stay applied: during
+	// Redo applies rec (rm_redo). On the primary rec has no place in the log yet: LSN, End, Prev, Total and
+	// Xid are zero. An error means that nothing of rec may stay applied: during
 	// replay it stops the node (a standby pauses), on the primary it refuses the write.
 	Redo(ctx RedoContext, rec *wal.Record) error
 

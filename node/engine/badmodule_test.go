@@ -10,6 +10,7 @@ import (
 
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
+	"github.com/redoubt-wal/redoubt/rmgr/ledger"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
@@ -119,4 +120,64 @@ func TestAFunctionThatDeclaresToReadAndWritesIsRefused(t *testing.T) {
 			t.Errorf("the next write: %v", err)
 		}
 	})
+}
+
+// A function that emits a record from within its look at a page holds what the record has to change. It
+// would wait for itself for ever, and everybody behind it.
+func TestAFunctionThatEmitsWhileItLooksAtAPageIsRefused(t *testing.T) {
+	m := vfs.NewMem()
+	module := withFunction("inside", func(s rmgr.Session) error {
+		var emitted error
+		_, err := s.Page(rmgr.Rel(kv.ID, 0), wal.ForkMain, 1, func([]byte) {
+			_, emitted = s.Emit(rmgr.NewRecord{Rmgr: kv.ID, Info: 0x10, Main: []byte{2, 1, 'j'},
+				Blocks: []rmgr.NewBlock{{Rel: rmgr.Rel(kv.ID, 0)}, {Rel: rmgr.Rel(kv.ID, 0), Block: 1}}})
+		})
+		return errors.Join(err, emitted)
+	})
+	initDir(t, m, module)
+	o := options(t, m, module)
+	e := primary(t, o)
+	defer e.Abort()
+	if _, _, err := call(e, o.Table, "kv_put", "k", "v"); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := call(e, o.Table, "inside")
+	if want := "function inside emits a record while it looks at a page: emit it once Page has returned"; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	if _, _, err := call(e, o.Table, "kv_put", "j", "v"); err != nil {
+		t.Errorf("the next write: %v", err)
+	}
+}
+
+// A function that declares nothing is called while pages change: what it sees of several need not belong
+// together.
+func TestAFunctionLooksAtThePagesItDeclares(t *testing.T) {
+	id, other := wal.RmgrID(kv.ID), wal.RmgrID(ledger.ID)
+	for why, c := range map[string]struct {
+		reads *wal.RmgrID
+		want  string
+	}{
+		"nothing":        {nil, "function peek looks at a page of relation 1663/5/125100 and does not declare whose pages it reads: set ReadsOf"},
+		"another's":      {&other, "function peek looks at a page of relation 1663/5/125100, which is not one of resource manager 252, whose pages it declares to read"},
+		"those it reads": {&id, ""},
+	} {
+		t.Run(why, func(t *testing.T) {
+			m := vfs.NewMem()
+			module := withFunction("peek", func(s rmgr.Session) error {
+				_, err := s.Page(rmgr.Rel(kv.ID, 0), wal.ForkMain, 0, func([]byte) {})
+				return err
+			})
+			peek := &module.Functions[len(module.Functions)-1]
+			peek.Write, peek.ReadsOf = nil, c.reads
+			initDir(t, m, module, ledger.Module)
+			o := options(t, m, module, ledger.Module)
+			e := primary(t, o)
+			defer e.Abort()
+			_, _, err := call(e, o.Table, "peek")
+			if c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,10 @@ func (e *Engine) Call(ctx context.Context, fn *rmgr.Function, args []any, row fu
 	}
 	defer leave()
 	s := &session{e: e, ctx: ctx, fn: fn}
+	if fn.Write == nil && fn.ReadsOf != nil {
+		c := courtesy{e: e, latch: &e.managers[*fn.ReadsOf], fn: fn, row: row}
+		return 0, cmp.Or(rmgr.Call(ctx, fn, s, args, c.give, &s.emitting), c.err)
+	}
 	err = rmgr.Call(ctx, fn, s, args, row, &s.emitting)
 	return s.end, err
 }
@@ -77,10 +82,16 @@ type session struct {
 	end wal.LSN
 
 	emitting bool // a panic now is the engine's own: a record may be half made
+	looking  bool // a page is latched: a record that changes it would wait for ever
 }
 
 // Page is rmgr.Session.
 func (s *session) Page(rel wal.RelFileLocator, fork wal.ForkNumber, block uint32, fn func(page []byte)) (bool, error) {
+	if s.fn != nil {
+		if err := s.fn.MayRead(rel); err != nil {
+			return false, err
+		}
+	}
 	b, err := s.e.pool.Get(buffer.Tag{Rel: rel, Fork: fork, Block: block})
 	if errors.Is(err, buffer.ErrNoPage) {
 		return false, nil
@@ -91,7 +102,10 @@ func (s *session) Page(rel wal.RelFileLocator, fork wal.ForkNumber, block uint32
 	defer b.Release()
 	b.RLock()
 	defer b.RUnlock()
+	before := s.looking
+	s.looking = true
 	fn(b.Page())
+	s.looking = before
 	return true, nil
 }
 
@@ -119,6 +133,8 @@ func (s *session) emit(rec rmgr.NewRecord) (wal.LSN, error) {
 		return 0, err
 	}
 	switch {
+	case s.looking:
+		return 0, fmt.Errorf("function %s emits a record while it looks at a page: emit it once Page has returned", s.fn.Name)
 	case s.fn.Write == nil && s.fn.ReadsOf != nil: // it would wait for itself
 		return 0, fmt.Errorf("function %s declares that it reads pages of resource manager %d, and emits a record", s.fn.Name, *s.fn.ReadsOf)
 	case s.fn.Write == nil:

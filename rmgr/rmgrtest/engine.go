@@ -29,7 +29,9 @@ type Engine struct {
 	last    wal.LSN
 	next    wal.LSN
 	xid     uint32
-	reading bool
+	calling *rmgr.Function // nil: none
+	looking bool           // a function looks at a page
+	shown   []byte         // what it sees, to use again
 }
 
 var _ rmgr.Session = (*Engine)(nil)
@@ -92,8 +94,8 @@ func (e *Engine) Call(name string, args ...any) ([][]any, error) {
 		}
 	}
 	var rows [][]any
-	e.reading = f.Write == nil
-	defer func() { e.reading = false }()
+	e.calling = &f
+	defer func() { e.calling, e.looking = nil, false }()
 	err := f.Call(context.Background(), e, args, func(row ...any) error {
 		if wrong := f.CheckRow(row); wrong != "" {
 			return fmt.Errorf("rmgrtest: %s: %s", name, wrong)
@@ -116,15 +118,6 @@ func (e *Engine) Scalar(name string, args ...any) (any, error) {
 	return rows[0][0], nil
 }
 
-// Page implements rmgr.Session.
-func (e *Engine) Page(rel wal.RelFileLocator, fork wal.ForkNumber, block uint32, fn func([]byte)) (bool, error) {
-	p, ok := e.Pages[PageKey{rel, fork, block}]
-	if ok {
-		fn(p)
-	}
-	return ok, nil
-}
-
 // Blocks implements rmgr.Session.
 func (e *Engine) Blocks(rel wal.RelFileLocator, fork wal.ForkNumber) (uint32, error) {
 	return e.Pages.blocks(rel, fork), nil
@@ -135,21 +128,24 @@ func (e *Engine) Format(id wal.RmgrID) rmgr.Format { return e.formats[id] }
 
 // Emit implements rmgr.Session: do by redo.
 func (e *Engine) Emit(in rmgr.NewRecord) (wal.LSN, error) {
+	if err := e.mayEmit(in.Rmgr); err != nil {
+		return 0, err
+	}
 	m, ok := e.table.Lookup(in.Rmgr)
 	switch {
 	case !ok:
 		return 0, &rmgr.Error{Code: "55000", Message: fmt.Sprintf("resource manager with ID %d not registered", in.Rmgr)}
 	case e.Retiring[in.Rmgr]:
 		return 0, &rmgr.Error{Code: "55000", Message: fmt.Sprintf("resource manager %q is retiring", m.Name())}
-	case e.reading:
-		return 0, fmt.Errorf("rmgrtest: a function without Write emits a record")
 	}
 	if err := wellFormed(in); err != nil {
 		return 0, err
 	}
 	rec := e.record(in)
 	ctx := &redoContext{pages: e.Pages, format: e.formats[in.Rmgr], signals: &e.Signals}
-	if err := e.Pages.redo(m, ctx, &rec); err != nil {
+	unplaced := rec // Redo sees it before it has its place, as on a node
+	unplaced.LSN, unplaced.End, unplaced.Prev, unplaced.Total, unplaced.Xid = 0, 0, 0, 0, 0
+	if err := e.Pages.redo(m, ctx, &unplaced, rec.End); err != nil {
 		return 0, err
 	}
 	for i := range rec.Blocks {
@@ -176,6 +172,17 @@ func wellFormed(in rmgr.NewRecord) error {
 	}
 	if len(in.Main) == 0 && len(in.Blocks) == 0 {
 		return fmt.Errorf("rmgrtest: the record is empty")
+	}
+	if len(in.Blocks) > wal.MaxBlocks {
+		return fmt.Errorf("rmgrtest: the record names %d blocks, at most %d fit", len(in.Blocks), wal.MaxBlocks)
+	}
+	named := map[PageKey]bool{}
+	for _, b := range in.Blocks {
+		key := PageKey{b.Rel, b.Fork, b.Block}
+		if named[key] {
+			return fmt.Errorf("rmgrtest: the record names block %d of relation %s twice", b.Block, b.Rel)
+		}
+		named[key] = true
 	}
 	for i := 1; i < len(in.Blocks); i++ {
 		a, b := in.Blocks[i-1], in.Blocks[i]

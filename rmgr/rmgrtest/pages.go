@@ -50,10 +50,11 @@ type Signal struct {
 
 // Apply replays one record. On an error no page has changed. signals may be nil.
 func (p Pages) Apply(m rmgr.Manager, e Entry, signals *[]Signal) error {
-	return p.redo(m, &redoContext{pages: p, format: e.Format, replaying: true, signals: signals}, &e.Record)
+	return p.redo(m, &redoContext{pages: p, format: e.Format, replaying: true, signals: signals}, &e.Record, e.Record.End)
 }
 
-func (p Pages) redo(m rmgr.Manager, ctx *redoContext, rec *wal.Record) error {
+// redo applies rec, which ends at end.
+func (p Pages) redo(m rmgr.Manager, ctx *redoContext, rec *wal.Record, end wal.LSN) error {
 	if err := rmgr.Redo(m, ctx, rec); err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (p Pages) redo(m rmgr.Manager, ctx *redoContext, rec *wal.Record) error {
 		if s.action == rmgr.Done {
 			continue
 		}
-		page.SetLSN(s.now, rec.End)
+		page.SetLSN(s.now, end)
 		p[s.key] = s.now
 	}
 	return nil
@@ -154,7 +155,7 @@ func (c *redoContext) Block(rec *wal.Record, id uint8) ([]byte, rmgr.RedoAction,
 		return nil, rmgr.NotFound, nil
 	case !exists:
 		return nil, 0, fmt.Errorf("rmgrtest: block %d of %s does not exist and the record does not make it", ref.Block, ref.Rel)
-	case page.LSN(old) >= rec.End && !c.force:
+	case c.replaying && page.LSN(old) >= rec.End && !c.force:
 		s.now, s.action = bytes.Clone(old), rmgr.Done
 	default:
 		s.now = bytes.Clone(old)

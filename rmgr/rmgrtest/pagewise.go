@@ -44,7 +44,7 @@ func replayShare(pages Pages, e *Engine, r rmgr.Registration, share int) (err er
 			continue
 		}
 		ctx := &redoContext{pages: pages, format: entry.Format, replaying: true, others: func(k PageKey) bool { return int(k.Block%sharers) != share }}
-		if err := pages.redo(r.Manager, ctx, &entry.Record); err != nil {
+		if err := pages.redo(r.Manager, ctx, &entry.Record, entry.Record.End); err != nil {
 			return fmt.Errorf("record %d, %s at %s, with some of its pages: %w", i, r.Manager.Identify(entry.Record.Info), entry.Record.LSN, err)
 		}
 	}

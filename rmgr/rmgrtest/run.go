@@ -58,6 +58,7 @@ func runFormat(t *testing.T, m rmgr.Module, r rmgr.Registration, f rmgr.Format, 
 		t.Run("every record can be described and decoded", func(t *testing.T) { describeAndDecode(t, e, r) })
 		t.Run("nothing is kept in a page's hole", func(t *testing.T) { emptyHoles(t, e) })
 		t.Run("masking", func(t *testing.T) { masking(t, e, r) })
+		t.Run("functions that read", func(t *testing.T) { readers(t, e, m, rand.New(rand.NewPCG(3, 15))) })
 		t.Run("hostile bytes", func(t *testing.T) { hostile(t, e, r, rng) })
 		t.Run("records that cannot be are refused", func(t *testing.T) { refusals(t, e, r) })
 		t.Run("a panic in redo is an error", func(t *testing.T) { panicking(t, e, r) })
@@ -67,8 +68,18 @@ func runFormat(t *testing.T, m rmgr.Module, r rmgr.Registration, f rmgr.Format, 
 
 func replicaEquals(t testing.TB, e *Engine) {
 	replica := Pages{}
+	for _, m := range e.table.All() {
+		if err := rmgr.Startup(m); err != nil {
+			t.Fatalf("startup: %v", err)
+		}
+	}
 	if err := e.Replay(replica, 0); err != nil {
 		t.Fatal(err)
+	}
+	for _, m := range e.table.All() {
+		if err := rmgr.Cleanup(m); err != nil {
+			t.Fatalf("cleanup: %v", err)
+		}
 	}
 	if key, differ := e.Differ(e.Pages, replica); differ {
 		t.Errorf("block %d of %s differs", key.Block, key.Rel)

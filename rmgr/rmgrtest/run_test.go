@@ -69,7 +69,7 @@ func counterModule(c rmgr.Manager) rmgr.Module {
 	id := counterID
 	return rmgr.Module{Name: "counter", Version: "1.0.0",
 		Managers: []rmgr.Registration{{ID: counterID, Manager: c, Writes: one, Replays: one}},
-		Functions: []rmgr.Function{{Name: "add", Args: []rmgr.Column{{Name: "n", Type: rmgr.Int8}}, Write: &id,
+		Functions: []rmgr.Function{{Name: "add", Args: []rmgr.Column{{Name: "n", Type: rmgr.Int8}}, Strict: true, Write: &id,
 			Returns: []rmgr.Column{{Name: "lsn", Type: rmgr.PgLSN}},
 			Call: func(_ context.Context, s rmgr.Session, args []any, row func(...any) error) error {
 				n, err := s.Blocks(rmgr.Rel(counterID, 0), wal.ForkMain)
@@ -77,7 +77,7 @@ func counterModule(c rmgr.Manager) rmgr.Module {
 					return err
 				}
 				lsn, err := s.Emit(rmgr.NewRecord{Rmgr: counterID, Main: binary.LittleEndian.AppendUint64(nil, uint64(args[0].(int64))),
-					Blocks: []rmgr.NewBlock{{Rel: rmgr.Rel(counterID, 0), WillInit: n == 0}}})
+					Blocks: []rmgr.NewBlock{{Rel: rmgr.Rel(counterID, 0), WillInit: n == 0}}, Transactional: true})
 				if err != nil {
 					return err
 				}
@@ -101,6 +101,26 @@ func TestSpoiltModulesAreFound(t *testing.T) {
 				if calls++; err == nil && action == rmgr.NeedsRedo {
 					add(p, rec)
 					p[24] = byte(calls)
+				}
+				return err
+			}
+		}, "differs"},
+		"redo keeps where the record stands": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				err := redoSound(ctx, rec)
+				if p, action, _ := ctx.Block(rec, 0); err == nil && action == rmgr.NeedsRedo {
+					page.SetLower(p, 40)
+					binary.LittleEndian.PutUint64(p[32:], uint64(rec.LSN))
+				}
+				return err
+			}
+		}, "differs"},
+		"redo keeps the transaction": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				err := redoSound(ctx, rec)
+				if p, action, _ := ctx.Block(rec, 0); err == nil && action == rmgr.NeedsRedo {
+					page.SetLower(p, 40)
+					binary.LittleEndian.PutUint32(p[32:], rec.Xid)
 				}
 				return err
 			}
@@ -166,6 +186,23 @@ func TestSpoiltModulesAreFound(t *testing.T) {
 		"describe prints lines": {func(c *counter) {
 			c.describe = func(w io.Writer, rec *wal.Record) { fmt.Fprintln(w, "x") }
 		}, "more than one line"},
+		"mask hides what redo does": {func(c *counter) {
+			c.mask = func(p []byte) {
+				rmgr.MaskPage(p)
+				clear(p[24:])
+			}
+		}, "Mask hides all that ADD changes"},
+		"any format is replayed on a page that is there": {func(c *counter) {
+			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error {
+				if len(rec.Blocks) == 1 && !rec.Blocks[0].WillInit {
+					if p, _, _ := ctx.Block(rec, 0); p == nil {
+						return errors.New("no page")
+					}
+					ctx = anyFormat{ctx}
+				}
+				return redoSound(ctx, rec)
+			}
+		}, "does not declare"},
 		"mask leaves the LSN": {func(c *counter) { c.mask = func([]byte) {} }, "not masked"},
 		"any format is replayed": {func(c *counter) {
 			c.redo = func(ctx rmgr.RedoContext, rec *wal.Record) error { return redoSound(anyFormat{ctx}, rec) }
@@ -201,6 +238,7 @@ func failures(m rmgr.Module) string {
 	r.run(func() { describeAndDecode(r, e, reg) })
 	r.run(func() { emptyHoles(r, e) })
 	r.run(func() { masking(r, e, reg) })
+	r.run(func() { readers(r, e, m, rng) })
 	r.run(func() { hostile(r, e, reg, rng) })
 	r.run(func() { formatRefusals(r, e, reg) })
 	r.run(func() { refusals(r, e, reg) })
@@ -254,7 +292,7 @@ func TestAPanicOnThePrimaryRefusesTheWrite(t *testing.T) {
 	broken = true
 	_, err := e.Call("add", 1)
 	var panicked *rmgr.PanicError
-	if !errors.As(err, &panicked) || panicked.LSN != e.Log[0].Record.End || panicked.Value != "a bug" {
+	if !errors.As(err, &panicked) || panicked.LSN != wal.InvalidLSN || panicked.Value != "a bug" {
 		t.Errorf("got %v", err)
 	}
 	if key, differ := e.Differ(before, e.Pages); differ || len(e.Log) != 1 {
@@ -263,5 +301,28 @@ func TestAPanicOnThePrimaryRefusesTheWrite(t *testing.T) {
 	broken = false
 	if _, err := e.Call("add", 1); err != nil {
 		t.Error(err)
+	}
+}
+
+// starting is a counter that has something to do before and after a recovery.
+type starting struct {
+	counter
+	startup, cleanup func() error
+}
+
+func (s starting) Startup() error { return s.startup() }
+func (s starting) Cleanup() error { return s.cleanup() }
+
+func TestSpoiltStartersAreFound(t *testing.T) {
+	fine := func() error { return nil }
+	Run(t, counterModule(starting{sound(), fine, fine}))
+	for want, s := range map[string]starting{
+		"startup: no": {sound(), func() error { return errors.New("no") }, fine},
+		"startup of resource manager counter panicked: oops": {sound(), func() error { panic("oops") }, fine},
+		"cleanup: no": {sound(), fine, func() error { return errors.New("no") }},
+	} {
+		if got := failures(counterModule(s)); !strings.Contains(got, want) {
+			t.Errorf("the kit says %q, nothing of %q", got, want)
+		}
 	}
 }
