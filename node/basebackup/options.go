@@ -2,6 +2,7 @@ package basebackup
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,11 @@ type request struct {
 // maxLabel is PostgreSQL's MAXPGPATH.
 const maxLabel = 1024
 
+// valued are the options that mean nothing without a value.
+var valued = []string{
+	"label", "checkpoint", "max_rate", "manifest", "manifest_checksums", "target", "target_detail", "compression", "compression_detail",
+}
+
 // parse reads the options. Each may be given once.
 func parse(options []replication.Option) (request, error) {
 	r := request{label: "base backup", checksum: "CRC32C"}
@@ -33,6 +39,9 @@ func parse(options []replication.Option) (request, error) {
 	for _, o := range options {
 		if _, twice := given[o.Name]; twice {
 			return r, syntax("duplicate option %q", o.Name)
+		}
+		if !o.Given && slices.Contains(valued, o.Name) {
+			return r, syntax("%s requires a parameter", o.Name)
 		}
 		given[o.Name] = o.Value
 		if err := r.set(o); err != nil {
@@ -43,7 +52,10 @@ func parse(options []replication.Option) (request, error) {
 		return r, syntax("manifest checksums require a backup manifest")
 	}
 	if _, ok := given["target_detail"]; ok {
-		return r, syntax("target %q does not accept a target detail", given["target"])
+		if target, ok := given["target"]; ok {
+			return r, syntax("target %q does not accept a target detail", target)
+		}
+		return r, syntax("target detail cannot be used without target")
 	}
 	if detail, ok := given["compression_detail"]; ok {
 		if !r.gzip {
@@ -77,7 +89,10 @@ func (r *request) set(o replication.Option) (err error) {
 		_, err = o.Bool()
 	case "max_rate":
 		rate, convErr := strconv.ParseInt(o.Value, 10, 64)
-		if convErr != nil || rate < 32 || rate > 1048576 {
+		if convErr != nil {
+			return syntax("max_rate requires a numeric value")
+		}
+		if rate < 32 || rate > 1048576 {
 			return &rmgr.Error{Code: "22003", Message: fmt.Sprintf("%s is outside the valid range for parameter %q (32 .. 1048576)", o.Value, "MAX_RATE")}
 		}
 		r.maxRate = rate << 10

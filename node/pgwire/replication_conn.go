@@ -70,7 +70,13 @@ func (c *ReplicationConn) SetActivity(query string) {
 // Receive returns the client's next message; it is valid until the next call. A query arrives as
 // *pgproto3.Query. io.EOF means that the client left without a word; *pgproto3.Terminate that it
 // said goodbye.
-func (c *ReplicationConn) Receive() (pgproto3.FrontendMessage, error) { return c.s.in.Receive() }
+func (c *ReplicationConn) Receive() (pgproto3.FrontendMessage, error) {
+	m, err := c.s.in.Receive()
+	if err != nil {
+		return nil, c.s.receiveError(err)
+	}
+	return m, nil
+}
 
 // SetReadDeadline makes Receive fail with os.ErrDeadlineExceeded at t; receiving may go on later.
 func (c *ReplicationConn) SetReadDeadline(t time.Time) error { return c.s.conn.SetReadDeadline(t) }
@@ -129,7 +135,7 @@ func (c *ReplicationConn) Query(ctx context.Context, query string) error {
 	stop := context.AfterFunc(ctx, func() { c.s.interrupt(context.Cause(ctx)) })
 	defer stop()
 	if !c.Logical() {
-		if statements, err := sql.Parse(query); err == nil && !(len(statements) == 1 && statements[0].Shows()) {
+		if statements, err := sql.Parse(query); err != nil || !(len(statements) == 1 && statements[0].Shows()) {
 			c.SendError(condition("0A000", "cannot execute SQL commands in WAL sender for physical replication"))
 			return nil
 		}

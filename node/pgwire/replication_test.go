@@ -54,6 +54,7 @@ func TestReplicationConnections(t *testing.T) {
 		{"true", "IDENTIFY_SYSTEM", "7|1|0/1000000|"},
 		{"true", "SHOW wal_segment_size", "16MB"},
 		{"true", "SELECT 1", "ERROR:  cannot execute SQL commands in WAL sender for physical replication\nexit 1"},
+		{"true", "identify_system", "ERROR:  cannot execute SQL commands in WAL sender for physical replication\nexit 1"},
 		{"database", "SELECT pg_catalog.set_config('search_path', '', false)", ""},
 		{"database", "SELECT kv_put('a','1')", "0/1000040"},
 		{"database", "SELECT nothing(", "ERROR:  syntax error at end of input\nLINE 1: SELECT nothing(\n                       ^\nexit 1"},
@@ -133,6 +134,34 @@ func TestAStatementOfAReplicationConnectionCanBeCancelled(t *testing.T) {
 			t.Errorf("at the end it saw %s", got)
 		}
 	})
+}
+
+// What is no message is refused as such, with PostgreSQL's code.
+func TestGarbageOnAReplicationConnection(t *testing.T) {
+	for name, garbage := range map[string][]byte{
+		"a type that is not known":   {'z', 0, 0, 0, 4},
+		"a length that cannot be":    {'Q', 0, 0, 0, 2},
+		"a length beyond MaxMessage": {'Q', 0x7f, 0xff, 0xff, 0xff},
+		"a query without its end":    {'Q', 0, 0, 0, 8, 'S', 'H', 'O', 'W'},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(o *pgwire.Options) {
+				o.Replication = handlerFunc(func(_ context.Context, c *pgwire.ReplicationConn) error {
+					_, err := c.Receive()
+					return err
+				})
+			}, func(t *testing.T, _ *fake, _ *pgwire.Server, p *pipe) {
+				conn := p.dial()
+				conn.Write(startup("user", "app", "replication", "true"))
+				f := pgproto3.NewFrontend(conn, conn)
+				receive(t, f, 1)
+				conn.Write(garbage)
+				if got := receive(t, f, 1); got != "ErrorResponse(08P01) end" {
+					t.Errorf("the client saw %s", got)
+				}
+			})
+		})
+	}
 }
 
 type handlerFunc func(ctx context.Context, c *pgwire.ReplicationConn) error

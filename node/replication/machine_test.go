@@ -15,6 +15,7 @@ import (
 
 	. "github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/node/replslot"
+	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/segment"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
@@ -217,7 +218,11 @@ func (m *machine) accept(raw net.Conn, pid int32) {
 		return
 	}
 	if err := m.server.Serve(context.Background(), c); err != nil {
-		c.Send(&pgproto3.ErrorResponse{Severity: "FATAL", SeverityUnlocalized: "FATAL", Code: "XX000", Message: err.Error()})
+		code := "XX000"
+		if e, ok := errors.AsType[*rmgr.Error](err); ok {
+			code = e.Code
+		}
+		c.Send(&pgproto3.ErrorResponse{Severity: "FATAL", SeverityUnlocalized: "FATAL", Code: code, Message: err.Error()})
 		c.Flush()
 	}
 }

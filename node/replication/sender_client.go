@@ -2,6 +2,7 @@ package replication
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -28,10 +29,16 @@ func (s *sender) listen() error {
 			return &rmgr.Error{Code: "57014", Message: "the client ended the stream: " + m.Message}
 		case *pgproto3.Flush, *pgproto3.Sync:
 		default:
-			return &rmgr.Error{Code: "08P01", Message: fmt.Sprintf("unexpected message %T in the stream", m)}
+			kind := strings.TrimPrefix(fmt.Sprintf("%T", m), "*pgproto3.")
+			return garbled{&rmgr.Error{Code: "08P01", Message: fmt.Sprintf("invalid standby message type %q", kind)}}
 		}
 	}
 }
+
+// garbled is the error of a client that no longer knows, or is no longer known, where in the conversation it is.
+type garbled struct{ error }
+
+func (g garbled) Unwrap() error { return g.error }
 
 // take handles one message of the client.
 func (s *sender) take(data []byte) error {

@@ -58,9 +58,17 @@ func (ss *session) serve(ctx context.Context) error {
 				}
 				return err
 			}
+		case *pgproto3.Flush:
+			continue // every answer has left already
+		case *pgproto3.Sync:
+		case *pgproto3.FunctionCall:
+			sendError(ss.conn, &rmgr.Error{Code: "08P01", Message: "fastpath function calls not supported in a replication connection"})
 		default:
 			sendError(ss.conn, &rmgr.Error{Code: "08P01", Message: "extended query protocol not supported in a replication connection"})
-			if err := ss.skipToSync(ctx, m); err != nil {
+			if err := ss.conn.Flush(); err != nil {
+				return err
+			}
+			if err := ss.skipToSync(ctx); err != nil {
 				return err
 			}
 		}
@@ -108,14 +116,14 @@ func (ss *session) receive(ctx context.Context) (pgproto3.FrontendMessage, error
 // longAgo is a deadline that has passed on every clock.
 var longAgo = time.Unix(1, 0)
 
-func (ss *session) skipToSync(ctx context.Context, m pgproto3.FrontendMessage) error {
+func (ss *session) skipToSync(ctx context.Context) error {
 	for {
+		m, err := ss.receive(ctx)
+		if err != nil {
+			return err
+		}
 		if _, ok := m.(*pgproto3.Sync); ok {
 			return nil
-		}
-		var err error
-		if m, err = ss.receive(ctx); err != nil {
-			return err
 		}
 	}
 }
@@ -132,11 +140,14 @@ func (ss *session) query(ctx context.Context, text string) error {
 		err = ss.run(ctx, text, cmd)
 	}
 	var refusal *rmgr.Error
+	var garbage garbled
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.As(err, &garbage):
+		return err
 	case errors.As(err, &refusal):
 		sendError(ss.conn, refusal)
 		return nil
