@@ -17,9 +17,9 @@ import (
 // pinning is kv with a function that looks at as many pages at the same time as there are, and calls inside
 // with them; then at those that have become free meanwhile, and calls inside again.
 func pinning(inside func(pages int)) rmgr.Module {
-	m := kv.Module
+	m, id := kv.Module, wal.RmgrID(kv.ID)
 	m.Functions = append(m.Functions[:len(m.Functions):len(m.Functions)], rmgr.Function{
-		Name: "pinning", Returns: []rmgr.Column{{Name: "pinning", Type: rmgr.Int8}},
+		Name: "pinning", Returns: []rmgr.Column{{Name: "pinning", Type: rmgr.Int8}}, ReadsOf: &id,
 		Call: func(_ context.Context, s rmgr.Session, _ []any, row func(...any) error) error {
 			times := 0
 			var deeper func(block uint32)
