@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/redoubt-wal/redoubt/wal"
@@ -234,6 +235,37 @@ func TestPgBasebackup(t *testing.T) {
 	}
 	if slots := m.slots.List(); len(slots) != 0 {
 		t.Errorf("slots are left: %+v", slots)
+	}
+}
+
+// A log on another disk is often reached through a link, as pg_basebackup --waldir makes it.
+func TestANodeWhoseLogIsElsewhereCanBeCopied(t *testing.T) {
+	m := newPrimary(t)
+	m.fill(0, 100)
+	dir, elsewhere := filepath.Join(t.TempDir(), "copy"), filepath.Join(t.TempDir(), "wal")
+	run(t, "pg_basebackup", "-d", m.conninfo(""), "-D", dir, "-c", "fast", "--waldir="+elsewhere)
+	linked := filepath.Join(dir, "settings")
+	if err := os.WriteFile(filepath.Join(elsewhere, "settings"), []byte("a line\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(elsewhere, "settings"), linked); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "no file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := start(t, vfs.OS(), dir)
+	c.promote(2)
+	again := filepath.Join(t.TempDir(), "copy")
+	run(t, "pg_basebackup", "-d", c.conninfo(""), "-D", again, "-c", "fast")
+	run(t, "pg_verifybackup", again)
+	if got, err := os.ReadFile(filepath.Join(again, "settings")); err != nil || string(got) != "a line\n" {
+		t.Errorf("a file behind a link came as %q, %v", got, err)
+	}
+	a := start(t, vfs.OS(), again)
+	a.promote(3)
+	if got := a.count(); got != m.count() {
+		t.Errorf("the copy's copy has %v keys", got)
 	}
 }
 

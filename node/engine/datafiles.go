@@ -29,8 +29,8 @@ var notInBackup = map[string]bool{
 
 // DataFiles calls fn for each file that a base backup copies, pg_control last; paths are relative to
 // the directory. A directory comes before its files, as its path with a slash at the end, size 0 and a
-// nil open. Files change while they are copied: what is torn the log makes whole. Of pg_wal only the
-// directories come.
+// nil open. Links are followed, and what is neither file nor directory is left out. Files change while they
+// are copied: what is torn the log makes whole. Of pg_wal only the directories come.
 func (e *Engine) DataFiles(ctx context.Context, fn func(path string, size int64, open func() (io.ReadCloser, error)) error) error {
 	if err := e.eachDataFile(ctx, "", fn); err != nil {
 		return err
@@ -48,8 +48,15 @@ func (e *Engine) eachDataFile(ctx context.Context, dir string, fn func(string, i
 			return context.Cause(ctx)
 		}
 		name := path.Join(dir, entry.Name())
+		info, err := e.o.FS.Stat(e.path(name)) // of what a link leads to: pg_wal is often one
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
 		switch {
-		case entry.IsDir():
+		case info.IsDir():
 			if err := fn(name+"/", 0, nil); err != nil {
 				return err
 			}
@@ -59,15 +66,8 @@ func (e *Engine) eachDataFile(ctx context.Context, dir string, fn func(string, i
 			if err := e.eachDataFile(ctx, name, fn); err != nil {
 				return err
 			}
-		case notInBackup[name], dir == walDir, strings.HasSuffix(name, ".tmp"):
+		case notInBackup[name], dir == walDir, strings.HasSuffix(name, ".tmp"), !info.Mode().IsRegular():
 		default:
-			info, err := entry.Info()
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
 			if err := fn(name, info.Size(), func() (io.ReadCloser, error) { return e.openDataFile(name) }); err != nil {
 				return err
 			}
