@@ -57,7 +57,7 @@ func (n *Node) addBuiltin(r *sql.Registry) error {
 		Cancel:    func(pid int32) bool { return n.sessions.Cancel(pid) },
 		Terminate: func(pid int32) bool { return n.sessions.Terminate(pid) },
 		Activity:  func() []sql.Activity { return n.sessions.Activity() },
-		Settings:  n.sqlSettings, SettingRows: n.settingRows, Functions: r.Functions,
+		Settings:  n.sqlSettings, SettingRows: n.settingRows, Functions: r.Functions, Views: r.Views, Extensions: n.extensions,
 		Managers: n.managerRows, Modules: n.moduleRows, Census: n.censusRows, Replicas: n.replicaRows, Slots: n.slotRows,
 		WAL: n.walRow, CheckpointStats: n.checkpointRow, Receiver: n.receiverRow,
 		ReplayTime: n.replayTime, Slot: slotFunctions{n},

@@ -12,6 +12,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
+	"github.com/redoubt-wal/redoubt/node/walinspect"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -77,6 +78,23 @@ func (n *Node) moduleState(name string) sql.ModuleState {
 
 // builtinExtensions are PostgreSQL's whose functions every node has.
 var builtinExtensions = []string{"pg_walinspect"}
+
+// extensions are the modules that are loaded, and PostgreSQL's that every node has.
+func (n *Node) extensions() []builtin.Extension {
+	inspect := builtin.Extension{Name: builtinExtensions[0], Version: "1.0"}
+	for _, f := range walinspect.Functions(n.table, n.inspected) {
+		inspect.Functions = append(inspect.Functions, f.Name)
+	}
+	out := []builtin.Extension{inspect}
+	for _, m := range n.table.Modules() {
+		e := builtin.Extension{Name: m.Name, Version: m.Version}
+		for _, f := range m.Functions {
+			e.Functions = append(e.Functions, f.Name)
+		}
+		out = append(out, e)
+	}
+	return out
+}
 
 // isCalled reports whether people know a module by a name: its own, or that of one of its managers, as
 // signal's is PostgreSQL's extension signal_rmgr.

@@ -46,6 +46,13 @@ func isoDates(v string) error {
 	return nil
 }
 
+func utc(v string) error {
+	if oneOf("UTC", "GMT", "Etc/UTC", "Etc/GMT", "UCT", "Zulu")(v) != nil {
+		return errors.New("only UTC: times are printed in it")
+	}
+	return nil
+}
+
 func moduleNames(v string) error {
 	names := SplitList(v)
 	for i, n := range names {

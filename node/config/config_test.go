@@ -71,6 +71,9 @@ func TestBadInputIsRefusedWithLineAndRange(t *testing.T) {
 		"no name":            {"= 3", `redoubt.conf line 1: syntax error near "= 3": want name = value`},
 		"a lie to clients":   {"standard_conforming_strings = false", `redoubt.conf line 1: invalid value for parameter "standard_conforming_strings": "false"; only on: a backslash in '…' means itself`},
 		"another lie":        {"DateStyle = 'German'", `redoubt.conf line 1: invalid value for parameter "DateStyle": "German"; only ISO, with any order of day and month`},
+		"a third":            {"TimeZone = 'Europe/Berlin'", `redoubt.conf line 1: invalid value for parameter "TimeZone": "Europe/Berlin"; only UTC: times are printed in it`},
+		"no such level":      {"default_transaction_isolation = bananas", `redoubt.conf line 1: invalid value for parameter "default_transaction_isolation": "bananas"; one of serializable, repeatable read, read committed, read uncommitted`},
+		"a transaction's":    {"transaction_read_only = on", `redoubt.conf line 1: parameter "transaction_read_only" cannot be changed; set "default_transaction_read_only"`},
 		"module twice":       {"preload_modules = 'kv, kv'", `redoubt.conf line 1: invalid value for parameter "preload_modules": "kv, kv"; "kv" is listed twice`},
 		"no module's name":   {"preload_modules = 'my_module'", `redoubt.conf line 1: invalid value for parameter "preload_modules": "my_module"; module names separated by commas; "my_module" is none: a DNS label: 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at each end`},
 	} {

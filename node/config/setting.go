@@ -54,6 +54,9 @@ type Setting struct {
 	Context  Context
 	Short    string // one sentence
 
+	// NotInFile: it belongs to a transaction; its default is another setting.
+	NotInFile bool
+
 	// Check refuses a String, or a Bool as on or off, that Kind alone would accept.
 	Check func(value string) error
 }

@@ -89,6 +89,9 @@ func check(a Assignment) (*Setting, string, error) {
 	if setting.Context == Internal {
 		return nil, "", &Error{a.Where, fmt.Sprintf("parameter %q cannot be changed", setting.Name)}
 	}
+	if setting.NotInFile {
+		return nil, "", &Error{a.Where, fmt.Sprintf("parameter %q cannot be changed; set %q", setting.Name, "default_"+setting.Name)}
+	}
 	v, err := setting.canonical(a.Value)
 	if err != nil {
 		return nil, "", &Error{a.Where, err.Error()}

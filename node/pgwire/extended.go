@@ -9,6 +9,7 @@ import (
 )
 
 func (s *session) parse(m *pgproto3.Parse) error {
+	s.sql.Received(s.srv.options.Now())
 	if m.Name == "" {
 		s.sql.ForgetPrepared("")
 	}
@@ -30,6 +31,7 @@ func (s *session) parse(m *pgproto3.Parse) error {
 const maxPortals = 1000
 
 func (s *session) bind(m *pgproto3.Bind) error {
+	s.sql.Received(s.srv.options.Now())
 	st, err := s.sql.Prepared(m.PreparedStatement)
 	if err != nil {
 		return err
@@ -119,6 +121,7 @@ func (s *session) describeRows(st *sql.Prepared, formats []int16) {
 }
 
 func (s *session) execute(m *pgproto3.Execute) error {
+	s.sql.Received(s.srv.options.Now())
 	p, err := s.portal(m.Portal)
 	if err != nil {
 		return err

@@ -162,7 +162,10 @@ func (f *fake) engine(t testing.TB, now func() time.Time, server func() *pgwire.
 	}
 	if err := builtin.Register(r, builtin.Node{
 		Version: func() string { return "PostgreSQL 15.18 (Redoubt test)" }, Now: now, InRecovery: f.inRecovery,
-		Activity: func() []sql.Activity { return server().Activity() }, Functions: r.Functions,
+		Activity: func() []sql.Activity { return server().Activity() }, Functions: r.Functions, Views: r.Views,
+		Extensions: func() []builtin.Extension {
+			return []builtin.Extension{{Name: "kv", Version: "1.2.0", Functions: []string{"kv_get", "kv_put", "kv_range", "fail"}}}
+		},
 		Cancel: func(pid int32) bool { return server().Cancel(pid) }, Terminate: func(pid int32) bool { return server().Terminate(pid) },
 	}); err != nil {
 		t.Fatal(err)

@@ -34,6 +34,8 @@ func TestWhatPsqlShows(t *testing.T) {
 		{"a call for each row of its own manager does not wait for itself", `SELECT kv_get(key) FROM kv_range('a','c');`, "1\n2"},
 		{"a view", `SELECT state, usename FROM pg_stat_activity WHERE pid = pg_backend_pid();`, "active|app"},
 		{"CREATE EXTENSION of a loaded module", `CREATE EXTENSION IF NOT EXISTS kv; CREATE EXTENSION kv; SELECT 1;`, `NOTICE:  extension "kv" already exists, skipping` + "\n1"},
+		{"now() is one in a block", "BEGIN; SELECT now() AS a \\gset\nSELECT now() = :'a'::timestamptz, statement_timestamp() > :'a'::timestamptz, clock_timestamp() > statement_timestamp(); COMMIT; SELECT now() > :'a'::timestamptz;", "t|t|t\nt"},
+		{"sessions as others see them", `BEGIN; SELECT xact_start = now(), query_start > xact_start FROM pg_stat_activity WHERE pid = pg_backend_pid(); COMMIT;`, "t|t"},
 		{"PREPARE and EXECUTE", `PREPARE p (text) AS SELECT kv_get($1); EXECUTE p('a'); EXECUTE p('b'); DEALLOCATE p;`, "1\n2"},
 		{"CHECKPOINT and an empty statement", `CHECKPOINT; ; SELECT 'done';`, "done"},
 		{"strings", `SELECT 'it''s', E'a\tb\x41', $$dollar$$;`, "it's|a\tbA|dollar"},
@@ -68,8 +70,8 @@ HINT:  There is kv_put(key text, value text) returns pg_lsn. You might need to a
 		{"a literal that is no number", "SELECT * FROM kv_range('a', 'b', 'many');", `ERROR:  22P02: invalid input syntax for type integer: "many"
 LINE 1: SELECT * FROM kv_range('a', 'b', 'many');
                                          ^`},
-		{"no such relation", "SELECT * FROM pg_catalog.pg_class;", `ERROR:  42P01: relation "pg_class" does not exist
-LINE 1: SELECT * FROM pg_catalog.pg_class;
+		{"no such relation", "SELECT * FROM pg_catalog.pg_index;", `ERROR:  42P01: relation "pg_index" does not exist
+LINE 1: SELECT * FROM pg_catalog.pg_index;
                       ^
 HINT:  There are no tables here: data is read and written by the functions of the loaded modules, as in SELECT kv_put('a','1').`},
 		{"no such column", "SELECT nope FROM kv_range('a','b');", `ERROR:  42703: column "nope" does not exist
@@ -125,11 +127,37 @@ func TestPsqlOfOneStringStopsAtTheFirstError(t *testing.T) {
 
 func TestPsqlOverASocketAndItsCommands(t *testing.T) {
 	s := serve(t, nil)
-	got := run(t, "\\conninfo\n\\dt\n\\echo after\n", nil, "psql", "-XAt", "-h", s.dir, "-p", s.port, "-U", "me", "db")
-	for _, want := range []string{`You are connected to database "db" as user "me" via socket in "` + s.dir, "ERROR:", "after"} {
+	got := run(t, "\\conninfo\n\\dt\n\\db\n\\echo after\n", nil, "psql", "-XAt", "-h", s.dir, "-p", s.port, "-U", "me", "db")
+	for _, want := range []string{`You are connected to database "db" as user "me" via socket in "` + s.dir, "Did not find any relations.", `ERROR:  relation "pg_tablespace" does not exist`, "after"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("psql printed %q, which lacks %q", got, want)
 		}
+	}
+}
+
+// psql asks the system catalog with joins, CASE, patterns and subqueries.
+func TestPsqlDescribesWhatIsThere(t *testing.T) {
+	s := serve(t, nil)
+	for _, c := range []struct{ name, command, want string }{
+		{"databases", `\l`, "app|app|UTF8|C|C||libc|"},
+		{"roles", `\du`, "app|Superuser, Replication|{}"},
+		{"extensions", `\dx`, "kv|1.2.0|public|"},
+		{"schemas", `\dn`, "public|app"},
+		{"functions of modules", `\df`, `public|fail|text|code text, message text, detail text, hint text|func
+public|kv_get|text|key text|func
+public|kv_put|pg_lsn|key text, value text|func
+public|kv_range|TABLE(key text, value text)|"from" text, "to" text, lim integer DEFAULT 100|func`},
+		{"functions of a name", `\df pg_wal_lsn_*`, "pg_catalog|pg_wal_lsn_diff|numeric|lsn1 pg_lsn, lsn2 pg_lsn|func"},
+		{"relations", `\d`, "public|redoubt_functions|view|app"},
+		{"views of PostgreSQL", `\dvS pg_stat_a*`, "pg_catalog|pg_stat_activity|view|app\npg_catalog|pg_stat_archiver|view|app"},
+		{"a view", `\d redoubt_functions`, "name|text|||\nsignature|text|||\nwrites|boolean|||"},
+		{"types of columns", `\d pg_am`, "oid|oid|||\namname|name|||\namhandler|regproc|||\namtype|\"char\"|||"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, s.psql(t, c.command)); diff != "" {
+				t.Errorf("psql printed (-want +got)\n%s", diff)
+			}
+		})
 	}
 }
 

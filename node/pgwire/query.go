@@ -9,6 +9,7 @@ import (
 
 // simpleQuery serves a Query message: all statements of the string, up to the first that fails.
 func (s *session) simpleQuery(query string) error {
+	s.sql.Received(s.srv.options.Now())
 	s.sql.ForgetPrepared("")
 	s.unnamed = portal{}
 	if err := s.runAll(query); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -214,6 +215,7 @@ func (s *session) sync() error {
 func (s *session) ready() error {
 	s.settle()
 	s.skip = false
+	s.sql.Ready()
 	if s.sql.TxStatus() == 'I' && len(s.portals) > 0 {
 		clear(s.portals)
 	}
@@ -239,9 +241,15 @@ func (s *session) idle() {
 	case 'E':
 		state = "idle in transaction (aborted)"
 	}
+	now := s.srv.options.Now()
 	s.mu.Lock()
-	s.now.State = state
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	if state == "idle" {
+		s.now.XactStart = time.Time{}
+	}
+	if s.now.State != state {
+		s.now.State, s.now.StateChange = state, now
+	}
 }
 
 func (s *session) activity() sql.Activity {

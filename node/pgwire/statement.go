@@ -23,6 +23,7 @@ func (s *session) begin(query string) running {
 	if query != "" {
 		s.now.Query, s.now.QueryStart = query, now
 	}
+	s.now.XactStart = s.sql.TransactionStart()
 	if s.now.State != "active" {
 		s.now.State, s.now.StateChange = "active", now
 	}

@@ -6,8 +6,9 @@ import "time"
 type Activity struct {
 	Identity
 	ApplicationName string
-	State           string // "active", "idle", "idle in transaction", "idle in transaction (aborted)"
-	Query           string // the running statement, or the last one
+	State           string    // "active", "idle", "idle in transaction", "idle in transaction (aborted)"
+	Query           string    // the running statement, or the last one
+	XactStart       time.Time // zero outside of a transaction
 	QueryStart      time.Time
 	StateChange     time.Time
 	BackendType     string // "client backend" or "walsender"

@@ -34,7 +34,7 @@ type node interface{}
 type (
 	selectNode struct {
 		items         []item
-		from          *source
+		from          []*source
 		where         expr
 		order         []ordering
 		limit, offset expr
@@ -48,8 +48,10 @@ type (
 		pos   int
 	}
 
-	// source is what stands behind FROM: a call or a view's name.
+	// source is one of what stands behind FROM: a call or a view's name, joined to those before it.
 	source struct {
+		join    joinKind
+		on      expr // of an inner or left join
 		call    *call
 		name    string
 		alias   string
@@ -78,9 +80,11 @@ type (
 	}
 
 	transaction struct {
-		verb     txVerb
-		readOnly *bool
-		session  bool // SET SESSION CHARACTERISTICS
+		verb      txVerb
+		isolation string // "" says nothing of it
+		readOnly  *bool
+		session   bool // SET SESSION CHARACTERISTICS
+		setting   bool // SET transaction_isolation or transaction_read_only, which nobody is warned of
 	}
 
 	prepareNode struct {
@@ -109,6 +113,14 @@ type (
 		ifNotExists bool
 		pos         int
 	}
+)
+
+type joinKind int
+
+const (
+	crossJoin joinKind = iota // also the first source, and a comma
+	innerJoin
+	leftJoin
 )
 
 type txVerb int
@@ -170,6 +182,19 @@ type (
 		truth bool
 		not   bool
 	}
+	// caseOf is CASE; operand is nil in a searched one, otherwise without ELSE.
+	caseOf struct {
+		pos        int
+		operand    expr
+		when, then []expr
+		otherwise  expr
+	}
+	// subquery is (SELECT …), or ARRAY(SELECT …).
+	subquery struct {
+		pos   int
+		query *selectNode
+		array bool
+	}
 	between struct {
 		pos          int
 		x, low, high expr
@@ -193,14 +218,16 @@ const (
 	boolLiteral
 )
 
-func (e *literal) at() int { return e.pos }
-func (e *param) at() int   { return e.pos }
-func (e *column) at() int  { return e.pos }
-func (e *call) at() int    { return e.pos }
-func (e *cast) at() int    { return e.pos }
-func (e *unary) at() int   { return e.pos }
-func (e *infix) at() int   { return e.pos }
-func (e *isNull) at() int  { return e.pos }
-func (e *isTruth) at() int { return e.pos }
-func (e *between) at() int { return e.pos }
-func (e *inList) at() int  { return e.pos }
+func (e *literal) at() int  { return e.pos }
+func (e *param) at() int    { return e.pos }
+func (e *column) at() int   { return e.pos }
+func (e *call) at() int     { return e.pos }
+func (e *cast) at() int     { return e.pos }
+func (e *unary) at() int    { return e.pos }
+func (e *infix) at() int    { return e.pos }
+func (e *isNull) at() int   { return e.pos }
+func (e *isTruth) at() int  { return e.pos }
+func (e *between) at() int  { return e.pos }
+func (e *inList) at() int   { return e.pos }
+func (e *caseOf) at() int   { return e.pos }
+func (e *subquery) at() int { return e.pos }

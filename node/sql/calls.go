@@ -62,16 +62,17 @@ func evalArgs(x *execution, args []computed) (values []any, null bool, err error
 
 // call runs a function that returns one value.
 func (x *execution) call(fn *rmgr.Function, args []any) (any, error) {
-	x.value = nil
-	lsn, err := x.session.engine.Caller.Call(x.ctx, fn, args, x.capture)
+	own := &x.session.exec // where capture puts it, also for a subquery
+	own.value = nil
+	lsn, err := x.session.engine.Caller.Call(x.ctx, fn, args, own.capture)
 	x.session.wrote(fn, lsn)
 	if err != nil {
 		return nil, err
 	}
-	if b, ok := x.value.([]byte); ok {
+	if b, ok := own.value.([]byte); ok {
 		return bytes.Clone(b), nil // it may lie in a page
 	}
-	return x.value, nil
+	return own.value, nil
 }
 
 // function finds the function that a call means, fits the arguments to it, and notes what the

@@ -18,6 +18,12 @@ func (c *compiler) cast(e *cast) (computed, error) {
 		label = typeLabels[to]
 	}
 	out, err := c.coerce(k, to)
+	if err == errNoCoercion && isObject(to) {
+		out, err = c.asObject(k, to)
+		if err == errNoCoercion {
+			err = c.fail(e.pos, "42846", "cannot cast type %s to %s", TypeName(k.typ), TypeName(to))
+		}
+	}
 	if err == errNoCoercion {
 		if out, err = explicit(k, to), nil; out.eval == nil {
 			err = c.fail(e.pos, "42846", "cannot cast type %s to %s", TypeName(k.typ), TypeName(to))
@@ -40,7 +46,7 @@ func explicit(k computed, to rmgr.Type) computed {
 		return convert(k, to, func(v any) (any, error) { return parseBytea(v.(string)) })
 	case whole && to == rmgr.Int4:
 		return convert(k, to, func(v any) (any, error) { return inRange(to, v.(int64)) })
-	case whole && to == rmgr.Bool:
+	case from == rmgr.Int4 && to == rmgr.Bool:
 		return convert(k, to, func(v any) (any, error) { return v.(int64) != 0, nil })
 	case from == rmgr.Bool && to == rmgr.Int4:
 		return convert(k, to, func(v any) (any, error) {

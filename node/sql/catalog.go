@@ -1,7 +1,9 @@
 package sql
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -61,9 +63,27 @@ func (r *Registry) AddViews(list ...View) error {
 		if _, taken := r.views[v.Name]; taken || v.Name == "" || v.Rows == nil {
 			return fmt.Errorf("view %q is already there, or has no name or no Rows", v.Name)
 		}
+		v.OID = firstView + int64(len(r.views))
 		r.views[v.Name] = v
 	}
 	return nil
+}
+
+// firstView is the first number that PostgreSQL leaves to users.
+const firstView = 16384
+
+// Views lists all views in the order of their numbers.
+func (r *Registry) Views() []*View {
+	return slices.SortedFunc(maps.Values(r.views), func(a, b *View) int { return cmp.Compare(a.OID, b.OID) })
+}
+
+func (r *Registry) ViewName(oid int64) (string, bool) {
+	for name, v := range r.views {
+		if v.OID == oid {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 // Functions lists all functions by name.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -17,13 +16,19 @@ type compiler struct {
 	types   []rmgr.Type // of parameters
 	used    map[int]struct{}
 
-	source     *sourcePlan // whose columns may be named; nil without FROM
+	*level  // of the SELECT being compiled; nil outside of one
+	noCalls string
+	calls   int // of functions that a Caller runs, and of subqueries
+	writer  *rmgr.Function
+}
+
+// A level is one SELECT of a statement: its own, or a subquery's.
+type level struct {
+	outer      *level
+	sources    []*sourcePlan // whose columns may be named
 	aggregates []*aggregate
 	inArgument bool // inside an aggregate's argument
-	noCalls    string
-	columnPos  int // of a column outside of aggregates, for the error; -1 if there is none
-	calls      int // of functions that a Caller runs
-	writer     *rmgr.Function
+	columnPos  int  // of a column outside of aggregates, for the error; -1 if there is none
 }
 
 // computed is an expression that can be evaluated.
@@ -44,6 +49,7 @@ type execution struct {
 	args    []any             // parameters
 	emit    func([]any) error // takes a row of the result; does not keep it
 	source  []any             // the current row of FROM
+	outer   [][]any           // those of the SELECTs around a subquery, the nearest last
 	totals  []any             // of aggregates
 	out     []any             // the row being built
 	value   any               // what the last call returned
@@ -89,6 +95,10 @@ func (c *compiler) expr(e expr) (computed, error) {
 		return c.between(e)
 	case *inList:
 		return c.inList(e)
+	case *caseOf:
+		return c.caseOf(e)
+	case *subquery:
+		return c.subquery(e)
 	}
 	return computed{}, c.fail(e.at(), codeInternal, "unknown expression %T", e)
 }
@@ -144,34 +154,6 @@ func (c *compiler) param(e *param) (computed, error) {
 	return k, nil
 }
 
-func (c *compiler) column(e *column) (computed, error) {
-	s := c.source
-	if s == nil || e.table != "" && e.table != s.alias {
-		if e.table != "" {
-			return computed{}, c.fail(e.pos, codeUndefinedTable, "missing FROM-clause entry for table %q", e.table)
-		}
-		return computed{}, c.fail(e.pos, codeUndefinedColumn, "column %q does not exist", e.name)
-	}
-	for i, col := range s.columns {
-		if col.Name == e.name {
-			if !c.inArgument {
-				c.columnPos = e.pos
-			}
-			return computed{typ: plain(col.Type), shown: shownAs(col.Type), pos: e.pos, name: e.name, eval: func(x *execution) (any, error) { return x.source[i], nil }}, nil
-		}
-	}
-	return computed{}, c.fail(e.pos, codeUndefinedColumn, "column %q does not exist", e.name).
-		hint("%s has the columns %s.", s.alias, columnNames(s.columns))
-}
-
-func columnNames(columns []rmgr.Column) string {
-	names := make([]string, len(columns))
-	for i, col := range columns {
-		names[i] = col.Name
-	}
-	return strings.Join(names, ", ")
-}
-
 // settle gives an expression that has no type yet the type text.
 func (c *compiler) settle(k computed) computed {
 	if k.typ == unknown {
@@ -185,6 +167,8 @@ func (c *compiler) coerce(k computed, to rmgr.Type) (computed, error) {
 	switch {
 	case k.typ == to:
 		return k, nil
+	case isObject(to) && (k.lit != nil || k.param > 0):
+		return c.asObject(k, to)
 	case k.lit != nil:
 		v := any(nil)
 		if k.lit.kind == stringLiteral {
@@ -208,6 +192,9 @@ func (c *compiler) coerce(k computed, to rmgr.Type) (computed, error) {
 			return c.coerce(k, to)
 		}
 	case implicit(k.typ, to):
+		if isObject(k.typ) {
+			return convert(k, to, func(v any) (any, error) { return v.(object).oid, nil }), nil
+		}
 		if to == rmgr.Float8 {
 			return convert(k, to, func(v any) (any, error) { return float64(v.(int64)), nil }), nil
 		}

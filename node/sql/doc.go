@@ -7,14 +7,14 @@
 //
 // There are
 //
-//	SELECT items [FROM function(…)|view [alias]] [WHERE …] [ORDER BY …] [LIMIT n] [OFFSET n]
+//	SELECT items [FROM source [[LEFT] JOIN source ON …]…] [WHERE …] [ORDER BY …] [LIMIT n] [OFFSET n]
 //	SHOW name|ALL, SET [LOCAL] name = value, RESET name|ALL
 //	BEGIN, START TRANSACTION, COMMIT, END, ROLLBACK, ABORT, SET TRANSACTION
 //	PREPARE, EXECUTE, DEALLOCATE, DISCARD, CHECKPOINT, CREATE EXTENSION
 //
-// with literals, parameters, casts, calls in calls, count, sum, min, max, COALESCE, NULLIF, and the
-// operators + - * / % || = <> < <= > >= AND OR NOT IS IN BETWEEN LIKE. There is no numeric type: a
-// number with a point is double precision. Text is ordered by its bytes. Times are shown in UTC.
+// where a source is function(…) or a view, with literals, parameters, casts, calls in calls, count, sum,
+// min, max, COALESCE, NULLIF, CASE, subqueries as a value, and the operators + - * / % || = <> < <= > >= ~
+// AND OR NOT IS IN BETWEEN LIKE. There is no numeric type: a number with a point is double precision. Text is ordered by its bytes. Times are shown in UTC.
 // There are no tables: data belongs to modules, and their functions are the only way to it.
 //
 // # What a statement promises
@@ -29,5 +29,6 @@
 //     node. [Session.Settle] waits for that; whoever sends answers calls it before sending, so
 //     that a pipeline of writes waits once.
 //   - Reads see what is there when they run. A function never runs while another one's rows are
-//     being read: sources are read to their end first where both appear in a statement.
+//     being read: sources are read to their end first where both appear in a statement, and so are those
+//     of a join and those around a subquery.
 package sql

@@ -34,6 +34,9 @@ type Catalog interface {
 
 	View(name string) (*View, bool)
 
+	// ViewName is the name of the view with a number.
+	ViewName(oid int64) (string, bool)
+
 	// Setting is the value of one of the node's settings; those that a session may change are kept
 	// by the Session itself and need not be known here, but give its start value if they are.
 	Setting(name string) (string, bool)
@@ -51,6 +54,7 @@ type Catalog interface {
 
 // A View is a source of rows with fixed columns: pg_stat_replication, redoubt_modules.
 type View struct {
+	OID     int64 // in pg_class; AddViews gives one
 	Name    string
 	Columns []rmgr.Column
 

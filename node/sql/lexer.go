@@ -158,12 +158,13 @@ func (l *lexer) number() (token, error) {
 	return token{kind: tokenNumber, text: l.query[start:l.at]}, nil
 }
 
-var twoByteOps = []string{"::", "||", "<>", "!=", "<=", ">=", ":=", "=>", "!~", "~~"}
+// longOps are the operators of several bytes, the longest first.
+var longOps = []string{"!~*", "!~~", "~~*", "::", "||", "<>", "!=", "<=", ">=", ":=", "=>", "!~", "~*", "~~"}
 
 func (l *lexer) operator() (token, error) {
-	for _, op := range twoByteOps {
+	for _, op := range longOps {
 		if strings.HasPrefix(l.query[l.at:], op) {
-			l.at += 2
+			l.at += len(op)
 			return token{kind: tokenOp, text: op}, nil
 		}
 	}

@@ -60,14 +60,15 @@ func (c *compiler) infix(e *infix) (computed, error) {
 		err = c.concat(&out, l, r)
 	case "like":
 		err = c.like(&out, l, r)
+	case "~", "!~", "~*", "!~*":
+		err = c.regex(&out, e.op, l, r)
 	case "=", "<>", "<", "<=", ">", ">=":
 		err = c.comparison(&out, e.op, l, r)
 	default:
 		err = c.arithmetic(&out, e.op, l, r)
 	}
 	if err == errNoCoercion {
-		err = c.fail(e.pos, codeUndefinedFunction, "operator does not exist: %s %s %s", TypeName(l.typ), strings.ToUpper(e.op), TypeName(r.typ)).
-			hint("No operator matches the given name and argument types. You might need to add explicit type casts.")
+		err = c.noOperator(e.pos, strings.ToUpper(e.op), l.typ, r.typ)
 	}
 	return out, err
 }
@@ -96,6 +97,9 @@ func (c *compiler) match(l, r computed) (computed, computed, error) {
 	}
 	if to == unknown {
 		to = rmgr.Text
+	}
+	if (isObject(l.typ) || isObject(r.typ)) && l.typ != r.typ && l.typ != unknown && r.typ != unknown {
+		to = rmgr.Int8 // by number
 	}
 	l, err := c.coerce(l, to)
 	if err != nil {

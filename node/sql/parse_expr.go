@@ -16,12 +16,13 @@ const (
 	bindAdd
 	bindMultiply
 	bindUnary
+	bindCollate
 	bindCast
 )
 
 var operators = map[string]int{
 	"=": bindCompare, "<>": bindCompare, "!=": bindCompare, "<": bindCompare, "<=": bindCompare, ">": bindCompare, ">=": bindCompare,
-	"||": bindOther, "+": bindAdd, "-": bindAdd, "*": bindMultiply, "/": bindMultiply, "%": bindMultiply, "::": bindCast,
+	"||": bindOther, "~": bindOther, "!~": bindOther, "~*": bindOther, "!~*": bindOther, "+": bindAdd, "-": bindAdd, "*": bindMultiply, "/": bindMultiply, "%": bindMultiply, "::": bindCast,
 }
 
 func (p *parser) expression() (expr, error) { return p.bound(0) }
@@ -71,6 +72,12 @@ func (p *parser) strength() int {
 			return bindIs
 		case "in", "like", "between", "ilike", "similar", "not":
 			return bindMatch
+		case "operator":
+			if p.follows("(") {
+				return bindOther
+			}
+		case "collate":
+			return bindCollate
 		}
 	}
 	return 0
@@ -101,7 +108,15 @@ func (p *parser) operation(x expr, strength int) (expr, error) {
 		return p.match(x, pos, op, true)
 	case "in", "between", "like", "ilike", "similar":
 		return p.match(x, pos, op, false)
-	case "!=":
+	case "collate":
+		return x, p.collation()
+	case "operator":
+		var err error
+		if op, strength, err = p.qualifiedOperator(); err != nil {
+			return nil, err
+		}
+	}
+	if op == "!=" {
 		op = "<>"
 	}
 	if p.isWord("any", "all", "some") {

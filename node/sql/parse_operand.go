@@ -67,7 +67,7 @@ func (p *parser) prefixed() (expr, error) {
 			return nil, err
 		}
 		if p.isWord("select") {
-			return nil, p.unsupported(p.tok.pos, "a subquery")
+			return p.subquery(pos, false)
 		}
 		x, err := p.expression()
 		if err != nil {
@@ -132,8 +132,26 @@ func (p *parser) keyword() (x expr, ok bool, err error) {
 			}
 		}
 		return &call{pos: pos, name: bareCalls[word]}, true, nil
-	case "case", "array", "exists", "row", "interval", "extract":
-		if word == "case" || word == "array" || p.follows("(") || word == "interval" && p.followsString() {
+	case "case":
+		x, err := p.caseExpression(pos)
+		return x, true, err
+	case "array":
+		if p.follows("(") {
+			if err := p.wantWords("array"); err != nil {
+				return nil, true, err
+			}
+			if err := p.wantOp("("); err != nil {
+				return nil, true, err
+			}
+			if !p.isWord("select") {
+				return nil, true, p.syntaxError()
+			}
+			x, err := p.subquery(pos, true)
+			return x, true, err
+		}
+		return nil, true, p.unsupported(pos, "ARRAY")
+	case "exists", "row", "interval", "extract":
+		if p.follows("(") || word == "interval" && p.followsString() {
 			return nil, true, p.unsupported(pos, strings.ToUpper(word))
 		}
 	}

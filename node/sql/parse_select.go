@@ -2,7 +2,9 @@ package sql
 
 import "strings"
 
-func (p *parser) selectStatement() (node, error) {
+func (p *parser) selectStatement() (node, error) { return p.selectQuery() }
+
+func (p *parser) selectQuery() (*selectNode, error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -98,10 +100,81 @@ func (p *parser) item() (item, error) {
 	return it, err
 }
 
-func (p *parser) from() (*source, error) {
+// maxSources bounds what one FROM may join.
+const maxSources = 32
+
+func (p *parser) from() ([]*source, error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
+	first, err := p.source()
+	if err != nil {
+		return nil, err
+	}
+	list := []*source{first}
+	for {
+		pos := p.tok.pos
+		kind, ok, err := p.join()
+		if !ok || err != nil {
+			return list, err
+		}
+		if len(list) == maxSources {
+			return nil, p.fail(pos, codeProgramLimit, "more than %d sources in FROM", maxSources)
+		}
+		s, err := p.source()
+		if err != nil {
+			return nil, err
+		}
+		if s.join = kind; kind != crossJoin || p.isWord("on") {
+			if err := p.joinCondition(s); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, s)
+	}
+}
+
+// join reads what joins the next source to those before it; ok is false if there is none.
+func (p *parser) join() (kind joinKind, ok bool, err error) {
+	pos, word := p.tok.pos, p.tok.text
+	switch {
+	case p.isOp(","):
+		return crossJoin, true, p.advance()
+	case p.isWord("join"):
+		return innerJoin, true, p.advance()
+	case p.isWord("inner"):
+		return innerJoin, true, p.wantWords("inner", "join")
+	case p.isWord("cross"):
+		return crossJoin, true, p.wantWords("cross", "join")
+	case p.isWord("left"):
+		if err := p.advance(); err != nil {
+			return 0, true, err
+		}
+		if _, err := p.takeWord("outer"); err != nil {
+			return 0, true, err
+		}
+		return leftJoin, true, p.wantWords("join")
+	case p.isWord("right", "full", "natural"):
+		return 0, true, p.unsupported(pos, strings.ToUpper(word)+" JOIN")
+	}
+	return 0, false, nil
+}
+
+func (p *parser) joinCondition(s *source) (err error) {
+	if s.join == crossJoin {
+		return p.syntaxError()
+	}
+	if p.isWord("using") {
+		return p.unsupported(p.tok.pos, "JOIN … USING").hint("Use JOIN … ON.")
+	}
+	if err := p.wantWords("on"); err != nil {
+		return err
+	}
+	s.on, err = p.expression()
+	return err
+}
+
+func (p *parser) source() (*source, error) {
 	if p.isOp("(") {
 		return nil, p.unsupported(p.tok.pos, "a subquery in FROM")
 	}
@@ -120,13 +193,7 @@ func (p *parser) from() (*source, error) {
 	if p.isWord("with") {
 		return nil, p.unsupported(p.tok.pos, "WITH ORDINALITY")
 	}
-	if err := p.sourceAlias(s); err != nil {
-		return nil, err
-	}
-	if p.isOp(",") || p.isWord("join", "cross", "inner", "left", "right", "full", "natural") {
-		return nil, p.unsupported(p.tok.pos, "a join")
-	}
-	return s, nil
+	return s, p.sourceAlias(s)
 }
 
 func (p *parser) sourceAlias(s *source) error {

@@ -28,7 +28,7 @@ func (p *parser) workOrTransaction() error {
 	return nil
 }
 
-// transactionModes reads isolation levels, which mean nothing here, and READ ONLY or WRITE.
+// transactionModes reads isolation levels and READ ONLY or WRITE.
 func (p *parser) transactionModes(n *transaction) error {
 	for {
 		pos := p.tok.pos
@@ -36,7 +36,7 @@ func (p *parser) transactionModes(n *transaction) error {
 		switch {
 		case p.isWord("isolation"):
 			if err = p.wantWords("isolation", "level"); err == nil {
-				err = p.isolationLevel()
+				n.isolation, err = p.isolationLevel()
 			}
 		case p.isWord("read"):
 			if err = p.advance(); err == nil {
@@ -66,22 +66,23 @@ func (p *parser) transactionModes(n *transaction) error {
 	}
 }
 
-func (p *parser) isolationLevel() error {
+func (p *parser) isolationLevel() (string, error) {
 	switch {
 	case p.isWord("serializable"):
-		return p.advance()
+		return "serializable", p.advance()
 	case p.isWord("repeatable"):
-		return p.wantWords("repeatable", "read")
+		return "repeatable read", p.wantWords("repeatable", "read")
 	case p.isWord("read"):
 		if err := p.advance(); err != nil {
-			return err
+			return "", err
 		}
 		if !p.isWord("committed", "uncommitted") {
-			return p.syntaxError()
+			return "", p.syntaxError()
 		}
-		return p.advance()
+		level := "read " + p.tok.text
+		return level, p.advance()
 	}
-	return p.syntaxError()
+	return "", p.syntaxError()
 }
 
 func (p *parser) sessionCharacteristics() (node, error) {

@@ -17,9 +17,10 @@ type Prepared struct {
 	// Columns describe the rows; nil if the statement gives none.
 	Columns []rmgr.Column
 
-	types  []rmgr.Type
-	writer *rmgr.Function // the one writing call, or nil
-	run    func(x *execution) (Tag, error)
+	types   []rmgr.Type
+	writer  *rmgr.Function // the one writing call, or nil
+	queries bool           // it takes a snapshot, in PostgreSQL: a transaction's modes are settled then
+	run     func(x *execution) (Tag, error)
 }
 
 // A Tag is what CommandComplete says.
@@ -46,7 +47,7 @@ func (s *Session) Prepare(st *Statement, oids []uint32) (*Prepared, error) {
 	if s.tx.status == txFailed && !st.EndsTransaction() {
 		return nil, errFailedTransaction()
 	}
-	c := &compiler{session: s, query: st.query}
+	c := &compiler{session: s, query: st.query, level: &level{columnPos: -1}}
 	if err := c.declare(oids, st.params); err != nil {
 		return nil, err
 	}
@@ -100,9 +101,10 @@ func (c *compiler) compile(p *Prepared, n node) (err error) {
 	case *selectNode:
 		var plan *selectPlan
 		if plan, err = c.selectPlan(n); err == nil {
-			p.Columns, p.run = plan.columns, plan.run
+			p.Columns, p.run, p.queries = plan.columns, plan.run, true
 		}
 	case *executeNode:
+		p.queries = true
 		err = c.executePlan(p, n)
 	case *showNode:
 		err = c.showPlan(p, n)

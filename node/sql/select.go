@@ -8,7 +8,8 @@ import (
 type selectPlan struct {
 	columns []rmgr.Column
 	items   []computed
-	source  *sourcePlan // nil without FROM
+	sources []*sourcePlan
+	width   int // columns of all sources
 	where   *computed
 	order   []sortKey
 	limit   *computed
@@ -16,8 +17,8 @@ type selectPlan struct {
 
 	aggregates []*aggregate
 
-	// readFirst: expressions call functions, so the source is read to its end before any runs. A
-	// function that waits for pages which the source's function holds would wait forever.
+	// readFirst: expressions call functions, or there are several sources, so each is read to its end before
+	// anything else runs. A function that waits for pages which a source's function holds would wait forever.
 	readFirst bool
 }
 
@@ -28,7 +29,8 @@ type sortKey struct {
 
 func (c *compiler) selectPlan(n *selectNode) (*selectPlan, error) {
 	p := &selectPlan{}
-	c.columnPos = -1
+	c.level = &level{outer: c.level, columnPos: -1}
+	defer func() { c.level = c.level.outer }()
 	n = setInFrom(c, n)
 	if err := c.from(p, n); err != nil {
 		return nil, err
@@ -40,12 +42,12 @@ func (c *compiler) selectPlan(n *selectNode) (*selectPlan, error) {
 	if err := c.conditions(p, n); err != nil {
 		return nil, err
 	}
-	if p.source != nil && c.writer != sourceWriter {
+	if len(p.sources) > 0 && c.writer != sourceWriter {
 		return nil, errorf(codeNotSupported, "the writing function %s cannot be called for each row of a source", c.writer.Name).
 			hint("One call is one atomic action. Call it once per statement.")
 	}
-	p.readFirst = p.source != nil && c.calls > sourceCalls
-	if p.source == nil {
+	p.readFirst = len(p.sources) > 0 && c.calls > sourceCalls || len(p.sources) > 1
+	if len(p.sources) == 0 {
 		p.order = nil // one row is in order, and its calls must not run twice
 	}
 	p.aggregates = c.aggregates
@@ -89,31 +91,33 @@ func (p *selectPlan) add(k computed) {
 }
 
 func (c *compiler) star(p *selectPlan, it item) error {
-	if c.source == nil {
-		return c.fail(it.pos, codeSyntax, "SELECT * with no tables specified is not valid")
-	}
-	for _, col := range c.source.columns {
-		k, err := c.column(&column{it.pos, it.table, col.Name})
-		if err != nil {
-			return err
+	found := false
+	for _, s := range c.sources {
+		if it.table != "" && it.table != s.alias {
+			continue
 		}
-		p.add(k)
+		found = true
+		for i := range s.columns {
+			c.columnPos = it.pos
+			p.add(columnOf(s, i, 0, it.pos))
+		}
 	}
-	return nil
+	switch {
+	case found:
+		return nil
+	case it.table != "":
+		return c.fail(it.pos, codeUndefinedTable, "missing FROM-clause entry for table %q", it.table)
+	}
+	return c.fail(it.pos, codeSyntax, "SELECT * with no tables specified is not valid")
 }
 
 func (c *compiler) conditions(p *selectPlan, n *selectNode) error {
 	if n.where != nil {
-		inside := len(c.aggregates)
-		position := c.columnPos
-		k, err := c.boolean(n.where, "WHERE")
+		k, err := c.condition(n.where, "WHERE", "WHERE")
 		if err != nil {
 			return err
 		}
-		if len(c.aggregates) > inside {
-			return c.fail(n.where.at(), codeGrouping, "aggregate functions are not allowed in WHERE")
-		}
-		p.where, c.columnPos = &k, position
+		p.where = &k
 	}
 	for _, o := range n.order {
 		k, err := c.sortKey(p, o.expr)
@@ -126,13 +130,14 @@ func (c *compiler) conditions(p *selectPlan, n *selectNode) error {
 }
 
 func (c *compiler) limits(p *selectPlan, n *selectNode) error {
-	source := c.source
-	c.source, c.noCalls = nil, "LIMIT"
-	defer func() { c.source, c.noCalls = source, "" }()
+	sources := c.sources
+	c.sources, c.noCalls = nil, "LIMIT"
+	defer func() { c.sources, c.noCalls = sources, "" }()
 	for _, l := range []struct {
 		from expr
 		into **computed
-	}{{n.limit, &p.limit}, {n.offset, &p.offset}} {
+		name string
+	}{{n.limit, &p.limit, "LIMIT"}, {n.offset, &p.offset, "OFFSET"}} {
 		if l.from == nil {
 			continue
 		}
@@ -142,7 +147,7 @@ func (c *compiler) limits(p *selectPlan, n *selectNode) error {
 		}
 		b, err := c.coerce(k, rmgr.Int8)
 		if err == errNoCoercion {
-			return c.fail(k.pos, codeDatatypeMismatch, "argument of LIMIT must be type bigint, not type %s", TypeName(k.typ))
+			return c.fail(k.pos, codeDatatypeMismatch, "argument of %s must be type bigint, not type %s", l.name, TypeName(k.typ))
 		}
 		if err != nil {
 			return err

@@ -54,7 +54,7 @@ func (p *selectPlan) window(x *execution) (limit, offset int64, err error) {
 }
 
 func (p *selectPlan) runInOrder(x *execution, limit, offset int64) error {
-	if p.source == nil && p.where == nil && limit < 0 && offset == 0 {
+	if len(p.sources) == 0 && p.where == nil && limit < 0 && offset == 0 {
 		return p.send(x)
 	}
 	err := p.eachRow(x, func() error {

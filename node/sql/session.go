@@ -42,6 +42,8 @@ type Session struct {
 	readOnlyWish bool   // default_transaction_read_only
 	generation   uint64 // of the node's settings that these came from
 	dirty        bool   // a setting changed since the client was told
+	received     time.Time
+	began        time.Time // of the transaction; zero outside of one
 	told         []string
 	toldRecovery bool
 }
@@ -127,6 +129,9 @@ func (s *Session) Execute(ctx context.Context, p *Prepared, args []any, emit fun
 		if err := s.mayWrite(p.writer); err != nil {
 			return Tag{}, err
 		}
+	}
+	if p.queries && s.tx.status == txOpen {
+		s.tx.queried = true
 	}
 	x := &s.exec
 	x.ctx, x.query, x.args, x.emit = ctx, p.Statement.query, args, emit

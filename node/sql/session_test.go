@@ -28,6 +28,25 @@ func TestTransactionBlocks(t *testing.T) {
 		{"a read-only block refuses writes", []string{"BEGIN READ ONLY", "", "SELECT put('a')", "25006: cannot execute put() in a read-only transaction", "ABORT", ""}},
 		{"SET TRANSACTION", []string{"BEGIN", "", "SET TRANSACTION READ ONLY", "", "SHOW transaction_read_only", "on", "ROLLBACK", "", "SHOW transaction_read_only", "off"}},
 		{"the session's default", []string{"SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "", "SELECT put('a')", "25006: cannot execute put() in a read-only transaction", "SHOW default_transaction_read_only", "on"}},
+		{"the isolation level asked for", []string{
+			"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", "", "SHOW transaction_isolation", "repeatable read", "SHOW TRANSACTION ISOLATION LEVEL", "repeatable read",
+			"SELECT current_setting('transaction_read_only')", "on", "COMMIT", "", "SHOW transaction_isolation", "read committed",
+		}},
+		{"by SET TRANSACTION", []string{
+			"BEGIN", "", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "", "SHOW transaction_isolation", "serializable", "SET transaction_isolation = 'read uncommitted'", "",
+			"SHOW transaction_isolation", "read uncommitted", "ROLLBACK", "", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "WARNING 25P01", "SHOW transaction_isolation", "read committed",
+		}},
+		{"by default", []string{
+			"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE", "", "SHOW default_transaction_isolation", "serializable", "SHOW transaction_isolation", "serializable",
+			"START TRANSACTION", "", "SHOW transaction_isolation", "serializable", "END", "", "RESET default_transaction_isolation", "", "SHOW transaction_isolation", "read committed",
+		}},
+		{"modes that come too late", []string{
+			"BEGIN READ ONLY", "", "SELECT 1", "1", "SET TRANSACTION READ WRITE", "25001: transaction read-write mode must be set before any query", "ROLLBACK", "",
+			"BEGIN", "", "SELECT 1", "1", "SET TRANSACTION READ ONLY", "", "SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "",
+			"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "25001: SET TRANSACTION ISOLATION LEVEL must be called before any query", "ROLLBACK", "",
+			"BEGIN READ ONLY", "", "SET transaction_read_only = off", "", "SELECT put('a')", "a", "COMMIT", "",
+		}},
+		{"modes that are none", []string{"SET transaction_isolation = 'total'", `22023: invalid value for parameter "transaction_isolation": "total"`}},
 		{"blocks that are none", []string{"COMMIT", "WARNING 25P01", "BEGIN", "", "BEGIN", "WARNING 25001", "COMMIT", ""}},
 		{"SET goes back with the block", []string{"BEGIN", "", "SET my.var = 1", "", "SHOW my.var", "1", "ROLLBACK", "", "SHOW my.var", `42704: unrecognized configuration parameter "my.var"`}},
 		{"SET stays after COMMIT, SET LOCAL does not", []string{
@@ -37,7 +56,7 @@ func TestTransactionBlocks(t *testing.T) {
 		{"SET LOCAL outside of blocks", []string{"SET LOCAL my.b = 2", "WARNING 25P01"}},
 		{"RESET", []string{"SET work_mem TO '1GB'", "", "SHOW work_mem", "1GB", "RESET work_mem", "", "SHOW work_mem", "4MB", "SET work_mem = 5", "", "RESET ALL", "", "SHOW work_mem", "4MB"}},
 		{"spellings of settings", []string{
-			"SET synchronous_commit TO FALSE", "", "SHOW synchronous_commit", "off", "SET datestyle = 'ISO', DMY", "", "SHOW DateStyle", "ISO, MDY",
+			"SET synchronous_commit TO FALSE", "", "SHOW synchronous_commit", "off", "SET datestyle = 'ISO', DMY", "", "SHOW DateStyle", "ISO, DMY",
 			"SET TIME ZONE 'utc'", "", "SHOW TIME ZONE", "UTC", "SET NAMES 'utf-8'", "", "SHOW client_encoding", "UTF8", "SET search_path = a, b", "", "SHOW search_path", "a, b",
 			"SET extra_float_digits = -3", "", "SHOW extra_float_digits", "-3", "SET SESSION lock_timeout = DEFAULT", "", "SHOW lock_timeout", "0",
 		}},
@@ -50,7 +69,10 @@ func TestTransactionBlocks(t *testing.T) {
 		{"durations and ranges as PostgreSQL has them", []string{
 			"SET statement_timeout = '5s'", "", "SHOW statement_timeout", "5s", "SET statement_timeout = 60000", "", "SHOW statement_timeout", "1min",
 			"SET lock_timeout = '1500us'", "", "SHOW lock_timeout", "2ms", "SET extra_float_digits = 99", `22023: 99 is outside the valid range for parameter "extra_float_digits" (-15 .. 3)`,
-			"SELECT current_setting('statement_timeout')", "1min",
+			"SELECT current_setting('statement_timeout')", "1min", "SET statement_timeout = -1", `22023: -1 ms is outside the valid range for parameter "statement_timeout" (0 .. 2147483647)`,
+			"SET work_mem = 65536", "", "SHOW work_mem", "64MB", "SET work_mem = lots", `22023: invalid value for parameter "work_mem": "lots"`,
+			"SET plan_cache_mode = never", `22023: invalid value for parameter "plan_cache_mode": "never"`, "SET application_name = 'ü'", "", "SHOW application_name", "??",
+			"SET datestyle = German", `0A000: parameter "DateStyle" can only be ISO`, "SET datestyle = YMD", "", "SHOW datestyle", "ISO, YMD", "SET datestyle = never", `22023: invalid value for parameter "DateStyle": "never"`,
 		}},
 		{"messages that are not wanted", []string{"SET client_min_messages = error", "", "COMMIT", ""}},
 	} {
@@ -63,6 +85,39 @@ func TestTransactionBlocks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// now() was the time of the call: two calls of one transaction differed, and all four functions were one.
+func TestNowIsTheTransactionsBeginning(t *testing.T) {
+	s := new(bench).session(t)
+	minute := func(n int) { s.Received(time.Date(2024, 1, 1, 0, n, 0, 1999, time.UTC)) }
+	ask := func(want string) {
+		t.Helper()
+		got := do(s, "SELECT now(), transaction_timestamp(), current_timestamp, statement_timestamp()")
+		now, statement, _ := strings.Cut(want, " ")
+		at := func(m string) string { return "2024-01-01 00:0" + m + ":00.000001+00" }
+		if want := strings.Join([]string{at(now), at(now), at(now), at(statement)}, ","); got != want {
+			t.Errorf("got %s\nwant %s", got, want)
+		}
+	}
+	minute(1)
+	do(s, "BEGIN")
+	s.Ready()
+	minute(2)
+	ask("1 2")
+	s.Ready()
+	minute(3)
+	ask("1 3")
+	do(s, "COMMIT")
+	ask("3 3") // behind COMMIT in the same message
+	s.Ready()
+	minute(4)
+	ask("4 4")
+	minute(5) // the same batch of the extended protocol
+	ask("4 5")
+	s.Ready()
+	minute(6)
+	ask("6 6")
 }
 
 func TestTheStrongestLevelOfABatchCounts(t *testing.T) {
@@ -143,6 +198,7 @@ func TestColumnsAreNamedAsInPostgreSQL(t *testing.T) {
 		"SELECT lax(1), 1 AS x, '2'::bigint":   "lax x int8",
 		"SELECT a, b::text, a + 1 FROM pair()": "a b ?column?",
 		"SELECT true, coalesce(1), count(*)":   "bool coalesce count",
+		"SELECT CASE 1 WHEN 1 THEN 2 END, CASE WHEN true THEN 'x' ELSE b END, (SELECT 1 AS n), ARRAY(SELECT 1) FROM pair()": "case b n array",
 		"SHOW datestyle":                       "DateStyle",
 		"SELECT g FROM generate_series(1,1) g": "g",
 	} {

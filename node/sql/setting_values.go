@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // The functions here check a setting's value and give it its usual spelling. {name} in a message
@@ -76,12 +75,25 @@ func timeZone(value string) (string, *Error) {
 	return "", badValue(value).hint("Timestamps are always shown in UTC.")
 }
 
-// dateStyle takes any order of day and month, because only ISO dates are shown.
+// dateStyle takes any order of day and month, and of the ways to show a date only ISO.
 func dateStyle(value string) (string, *Error) {
-	if !strings.HasPrefix(strings.ToUpper(strings.TrimSpace(value)), "ISO") {
-		return "", errorf(codeNotSupported, "parameter {name} can only be ISO")
+	order := "MDY"
+	for _, word := range strings.Split(strings.ToUpper(value), ",") {
+		switch word = strings.TrimSpace(word); word {
+		case "ISO", "DEFAULT":
+		case "MDY", "US", "NONEURO", "NONEUROPEAN":
+			order = "MDY"
+		case "DMY", "EURO", "EUROPEAN":
+			order = "DMY"
+		case "YMD":
+			order = word
+		case "SQL", "POSTGRES", "GERMAN":
+			return "", errorf(codeNotSupported, "parameter {name} can only be ISO")
+		default:
+			return "", badValue(value)
+		}
 	}
-	return "ISO, MDY", nil
+	return "ISO, " + order, nil
 }
 
 func isolation(value string) (string, *Error) {
@@ -103,13 +115,13 @@ func number(from, to int64) func(string) (string, *Error) {
 
 // asciiName is for application_name: at most 63 bytes, printable ASCII.
 func asciiName(value string) (string, *Error) {
-	value = strings.Map(func(r rune) rune {
-		if r > unicode.MaxASCII || !unicode.IsPrint(r) {
-			return '?'
+	ascii := []byte(value)
+	for i, c := range ascii {
+		if c < ' ' || c > '~' {
+			ascii[i] = '?'
 		}
-		return r
-	}, value)
-	return value[:min(len(value), 63)], nil
+	}
+	return string(ascii[:min(len(ascii), 63)]), nil
 }
 
 type durationUnit struct {
@@ -143,10 +155,44 @@ func duration(value string) (string, *Error) {
 			continue
 		}
 		f, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-		if err != nil || f*u.ms > 1<<31-1 || f < 0 {
+		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 			break
 		}
-		return strconv.Itoa(int(math.RoundToEven(f * u.ms))), nil
+		ms := math.RoundToEven(f * u.ms)
+		switch {
+		case math.Abs(ms) > math.MaxInt32:
+			return "", badValue(value).hint("Value exceeds integer range.")
+		case ms < 0:
+			return "", errorf(codeInvalidValue, "%.0f ms is outside the valid range for parameter {name} (0 .. %d)", ms, math.MaxInt32)
+		}
+		return strconv.Itoa(int(ms)), nil
 	}
 	return "", badValue(value).hint(`Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".`)
+}
+
+// memory gives an amount of memory in its largest unit; a plain number counts kB.
+func memory(value string) (string, *Error) {
+	units := []struct {
+		unit string
+		kb   float64
+	}{{"TB", 1 << 30}, {"GB", 1 << 20}, {"MB", 1 << 10}, {"kB", 1}, {"B", 1. / 1024}, {"", 1}}
+	text := strings.TrimSpace(value)
+	for _, u := range units {
+		digits, ok := strings.CutSuffix(text, u.unit)
+		if !ok {
+			continue
+		}
+		f, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+		kb := math.RoundToEven(f * u.kb)
+		if err != nil || !(kb >= 0 && kb <= math.MaxInt32) {
+			break
+		}
+		for _, shown := range units[:4] {
+			if n := int(kb); n > 0 && n%int(shown.kb) == 0 {
+				return strconv.Itoa(n/int(shown.kb)) + shown.unit, nil
+			}
+		}
+		return "0", nil
+	}
+	return "", badValue(value).hint(`Valid units for this parameter are "B", "kB", "MB", "GB", and "TB".`)
 }

@@ -32,12 +32,12 @@ var sessionSettings = map[string]sessionSetting{
 	"idle_session_timeout":                {start: "0", check: duration},
 	"jit":                                 {start: "off", check: onOff},
 	"lock_timeout":                        {start: "0", check: duration},
-	"plan_cache_mode":                     {start: "auto"},
+	"plan_cache_mode":                     {start: "auto", check: oneOf("auto", "force_generic_plan", "force_custom_plan")},
 	"quote_all_identifiers":               {start: "off", check: onOff},
 	"row_security":                        {start: "on", check: onOff},
 	"search_path":                         {start: `"$user", public`},
-	"work_mem":                            {start: "4MB"},
-	"xmloption":                           {start: "content"},
+	"work_mem":                            {start: "4MB", check: memory},
+	"xmloption":                           {start: "content", check: oneOf("content", "document")},
 }
 
 type sessionSetting struct {
@@ -143,7 +143,10 @@ func (s *Session) fixed(name string) (string, bool) {
 	case "transaction_read_only":
 		return onOffWord(s.readOnly()), true
 	case "transaction_isolation":
-		return "read committed", true
+		if s.tx.status == txOpen || s.tx.status == txFailed {
+			return s.tx.isolation, true
+		}
+		return s.Setting("default_transaction_isolation"), true
 	case "lc_collate", "lc_ctype":
 		return "C", true
 	case "max_identifier_length":
@@ -172,6 +175,9 @@ func (s *Session) Set(name, value string, local bool) error {
 }
 
 func (s *Session) assign(name, value string, local bool) *Error {
+	if name == "transaction_isolation" || name == "transaction_read_only" {
+		return s.assignMode(name, value)
+	}
 	if strings.HasPrefix(name, "enable_") {
 		return s.assignChecked(name, value, local, onOff)
 	}

@@ -2,6 +2,7 @@ package sql
 
 import (
 	"encoding/binary"
+	"math"
 	"math/big"
 	"net/netip"
 	"strconv"
@@ -13,23 +14,39 @@ import (
 // PostgreSQL's views have columns of types that nothing here computes with. To clients such a column
 // is what PostgreSQL says it is, also in binary; to an expression it is the plain type behind it.
 const (
-	Name      rmgr.Type = 100 + iota // a string
-	Inet                             // a string: an address
-	Interval                         // a string: 00:00:00.0015
-	TextArray                        // a string: {a,b}
-	Record                           // a string: (a,b), what a function of several columns gives in a select list
-	Void                             // the empty string
-	Oid                              // an integer of 32 bits without sign
-	Xid                              // likewise
-	Int2                             // an integer
-	Numeric                          // an integer
+	Name         rmgr.Type = 100 + iota // a string
+	Inet                                // a string: an address
+	Interval                            // a string: 00:00:00.0015
+	TextArray                           // a string: {a,b}
+	Record                              // a string: (a,b), what a function of several columns gives in a select list
+	Void                                // the empty string
+	Oid                                 // an integer of 32 bits without sign
+	Xid                                 // likewise
+	Int2                                // an integer
+	Numeric                             // an integer
+	Char                                // a string of one character
+	Float4                              // a float64
+	Regproc                             // a string: no function is named in a column, so -
+	NodeTree                            // always NULL
+	OidVector                           // a string: 25 20
+	CharArray                           // a string: {i,o}
+	NameArray                           // likewise
+	OidArray                            // likewise
+	ACLItemArray                        // always NULL
+	AnyArray                            // likewise
+
+	// These are computed with: see object.
+	Regclass
+	Regtype
 )
 
 // plain is the type that an expression takes a column for.
 func plain(t rmgr.Type) rmgr.Type {
 	switch t {
-	case Name, Inet, Interval, TextArray, Record, Void:
+	case Name, Inet, Interval, TextArray, Record, Void, Char, Regproc, NodeTree, OidVector, CharArray, NameArray, OidArray, ACLItemArray, AnyArray:
 		return rmgr.Text
+	case Float4:
+		return rmgr.Float8
 	case Oid, Xid, Int2, Numeric:
 		return rmgr.Int8
 	}
@@ -51,8 +68,9 @@ func appendShown(dst []byte, t rmgr.Type, v any) (out []byte, ok bool, err error
 	}
 	n, whole := integer(v)
 	s, text := v.(string)
+	_, isArray := elements[t]
 	switch {
-	case t == Oid || t == Xid:
+	case t == Oid || t == Xid || t == Regclass || t == Regtype:
 		if !whole {
 			return bad()
 		}
@@ -82,8 +100,14 @@ func appendShown(dst []byte, t rmgr.Type, v any) (out []byte, ok bool, err error
 	case t == Record:
 		return dst, true, errorf(codeNotSupported, "no binary output function available for type record").
 			hint("Call the function in FROM: SELECT * FROM function(…).")
-	case t == TextArray && text:
-		return appendTextArray(dst, s), true, nil
+	case isArray && text:
+		dst, err := appendArray(dst, t, s)
+		return dst, true, err
+	case t == Regproc && text:
+		return append(dst, 0, 0, 0, 0), true, nil
+	case t == Float4:
+		f, _ := v.(float64)
+		return binary.BigEndian.AppendUint32(dst, math.Float32bits(float32(f))), true, nil
 	}
 	return dst, false, nil
 }
@@ -135,28 +159,6 @@ func parseInterval(s string) (µs int64, ok bool) {
 		return 0, false
 	}
 	return ((hours*60+minutes)*60+seconds)*1e6 + micros, true
-}
-
-// appendTextArray writes dimensions, "no NULLs", the type, and of the one dimension its size and first index.
-// Elements hold no comma, quote or brace.
-func appendTextArray(dst []byte, s string) []byte {
-	var elements []string
-	if s = strings.Trim(s, "{}"); s != "" {
-		elements = strings.Split(s, ",")
-	}
-	dims := uint32(min(len(elements), 1))
-	for _, head := range []uint32{dims, 0, OIDText} {
-		dst = binary.BigEndian.AppendUint32(dst, head)
-	}
-	if dims == 0 {
-		return dst
-	}
-	dst = binary.BigEndian.AppendUint32(dst, uint32(len(elements)))
-	dst = binary.BigEndian.AppendUint32(dst, 1)
-	for _, e := range elements {
-		dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(e))), e...)
-	}
-	return dst
 }
 
 // recordText is a row as PostgreSQL shows it in one column.

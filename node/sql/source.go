@@ -6,8 +6,11 @@ import (
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
-// A sourcePlan is what stands behind FROM.
+// A sourcePlan is one of what stands behind FROM.
 type sourcePlan struct {
+	join    joinKind
+	on      *computed // nil: every row fits
+	at      int       // of its first column in the row of all sources
 	fn      *rmgr.Function
 	args    []computed
 	view    *View
@@ -17,7 +20,7 @@ type sourcePlan struct {
 
 // setInFrom turns SELECT f(…) for a set of single values into SELECT * FROM f(…).
 func setInFrom(c *compiler, n *selectNode) *selectNode {
-	if n.from != nil || len(n.items) != 1 {
+	if len(n.from) > 0 || len(n.items) != 1 {
 		return n
 	}
 	e, ok := n.items[0].expr.(*call)
@@ -34,20 +37,57 @@ func setInFrom(c *compiler, n *selectNode) *selectNode {
 	}
 	moved := *n
 	moved.items = []item{{pos: e.pos}}
-	moved.from = &source{call: e, alias: label, pos: e.pos}
+	moved.from = []*source{{call: e, alias: label, pos: e.pos}}
 	return &moved
 }
 
 func (c *compiler) from(p *selectPlan, n *selectNode) error {
-	f := n.from
-	if f == nil {
-		return nil
+	for _, f := range n.from {
+		s, err := c.sourceOf(f)
+		if err != nil {
+			return err
+		}
+		for _, other := range c.sources {
+			if other.alias == s.alias {
+				return c.fail(f.pos, codeDuplicateAlias, "table name %q specified more than once", s.alias)
+			}
+		}
+		s.join, s.at = f.join, p.width
+		p.width += len(s.columns)
+		c.sources = append(c.sources, s)
+		if f.on != nil {
+			k, err := c.condition(f.on, "JOIN/ON", "JOIN conditions")
+			if err != nil {
+				return err
+			}
+			s.on = &k
+		}
 	}
+	p.sources = c.sources
+	return nil
+}
+
+// condition compiles what is computed for each row before rows are summed up.
+func (c *compiler) condition(e expr, argument, place string) (computed, error) {
+	inside, position := len(c.aggregates), c.columnPos
+	k, err := c.boolean(e, argument)
+	if err == nil && len(c.aggregates) > inside {
+		err = c.fail(e.at(), codeGrouping, "aggregate functions are not allowed in %s", place)
+	}
+	c.columnPos = position
+	return k, err
+}
+
+func (c *compiler) sourceOf(f *source) (*sourcePlan, error) {
 	s := &sourcePlan{alias: f.alias}
 	if f.call != nil {
+		// Arguments do not see the other sources: there is no LATERAL.
+		beside := c.sources
+		c.sources = nil
 		var err error
-		if s.fn, s.args, err = c.function(f.call); err != nil {
-			return err
+		s.fn, s.args, err = c.function(f.call)
+		if c.sources = beside; err != nil {
+			return nil, err
 		}
 		s.columns = slices.Clone(s.fn.Returns)
 		if len(s.columns) == 1 && (s.columns[0].Name == "" || f.alias != "") {
@@ -62,7 +102,7 @@ func (c *compiler) from(p *selectPlan, n *selectNode) error {
 	} else {
 		view, ok := c.session.engine.Catalog.View(f.name)
 		if !ok {
-			return c.fail(f.pos, codeUndefinedTable, "relation %q does not exist", f.name).hint("%s", hintData)
+			return nil, c.fail(f.pos, codeUndefinedTable, "relation %q does not exist", f.name).hint("%s", hintData)
 		}
 		s.view, s.columns = view, slices.Clone(view.Columns)
 		if s.alias == "" {
@@ -70,13 +110,12 @@ func (c *compiler) from(p *selectPlan, n *selectNode) error {
 		}
 	}
 	if len(f.columns) > len(s.columns) {
-		return c.fail(f.pos, "42P10", "%q has %d columns available but %d columns specified", s.alias, len(s.columns), len(f.columns))
+		return nil, c.fail(f.pos, "42P10", "%q has %d columns available but %d columns specified", s.alias, len(s.columns), len(f.columns))
 	}
 	for i, name := range f.columns {
 		s.columns[i].Name = name
 	}
-	c.source, p.source = s, s
-	return nil
+	return s, nil
 }
 
 // eachRow calls fn for each row of the source that WHERE lets through, with the row in x.source.
@@ -90,32 +129,77 @@ func (p *selectPlan) eachRow(x *execution, fn func() error) error {
 		return fn()
 	}
 	switch {
-	case p.source == nil:
+	case len(p.sources) == 0:
 		return each()
 	case p.readFirst:
 		return p.eachKept(x, each)
 	}
-	return p.source.scan(x, func(row ...any) error {
+	return p.sources[0].scan(x, func(row ...any) error {
 		x.source = row
 		return each()
 	})
 }
 
+// eachKept reads all sources to their ends, one after another, before the first row is made of theirs.
 func (p *selectPlan) eachKept(x *execution, each func() error) error {
+	l := loop{p: p, x: x, rows: make([][][]any, len(p.sources)), each: each}
 	kept := keeper{limit: x.session.engine.ResultLimit()}
-	if err := p.source.scan(x, kept.addRow); err != nil {
-		return err
-	}
-	for i, row := range kept.rows {
-		if err := x.alive(i); err != nil {
+	for i, s := range p.sources {
+		kept.rows = nil
+		if err := s.scan(x, kept.addRow); err != nil {
 			return err
 		}
-		x.source = row
-		if err := each(); err != nil {
+		l.rows[i] = kept.rows
+	}
+	if len(p.sources) > 1 {
+		x.source = make([]any, p.width)
+	}
+	return l.from(0)
+}
+
+// A loop goes through the rows of several sources, nested in each other.
+type loop struct {
+	p     *selectPlan
+	x     *execution
+	rows  [][][]any // of each source
+	each  func() error
+	steps int
+}
+
+// from joins source i and those behind it to the row of those before it.
+func (l *loop) from(i int) error {
+	if i == len(l.rows) {
+		return l.each()
+	}
+	s, x := l.p.sources[i], l.x
+	matched := false
+	for _, row := range l.rows[i] {
+		if err := x.alive(l.steps); err != nil {
+			return err
+		}
+		l.steps++
+		if len(l.rows) == 1 {
+			x.source = row
+		} else {
+			copy(x.source[s.at:], row)
+		}
+		if s.on != nil {
+			if ok, err := s.on.truth(x); err != nil {
+				return err
+			} else if !ok {
+				continue
+			}
+		}
+		matched = true
+		if err := l.from(i + 1); err != nil {
 			return err
 		}
 	}
-	return nil
+	if matched || s.join != leftJoin {
+		return nil
+	}
+	clear(x.source[s.at : s.at+len(s.columns)])
+	return l.from(i + 1)
 }
 
 // scan reads the source to its end, or until row returns an error.

@@ -36,6 +36,9 @@ func AppendText(dst []byte, t rmgr.Type, v any) ([]byte, error) {
 	case time.Time:
 		return v.UTC().AppendFormat(dst, "2006-01-02 15:04:05.999999+00"), nil
 	}
+	if o, ok := v.(object); ok {
+		return append(dst, o.name...), nil
+	}
 	if n, ok := integer(v); ok {
 		return strconv.AppendInt(dst, n, 10), nil
 	}
@@ -61,6 +64,8 @@ func integer(v any) (int64, bool) {
 		return int64(v), true
 	case uint64:
 		return int64(v), v <= math.MaxInt64
+	case object:
+		return v.oid, true
 	}
 	return 0, false
 }
@@ -161,11 +166,7 @@ func parseBool(s, blank string) (any, error) {
 
 func parseBytea(s string) (any, error) {
 	if digits, ok := strings.CutPrefix(s, `\x`); ok {
-		b, err := hex.DecodeString(digits)
-		if err != nil {
-			return nil, errorf(codeInvalidValue, "invalid hexadecimal data: %v", err)
-		}
-		return b, nil
+		return parseHex(digits)
 	}
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -197,12 +198,34 @@ var timeLayouts = []string{
 }
 
 func parseTime(s, blank string) (any, error) {
+	err := invalidText(rmgr.Timestamptz, s)
+	err.Code = codeInvalidTime
 	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, blank); err == nil {
+		t, failure := time.Parse(layout, blank)
+		if failure == nil {
 			return t, nil
 		}
+		var p *time.ParseError
+		if errors.As(failure, &p) && strings.HasSuffix(p.Message, "out of range") {
+			err = errorf(codeTimeRange, "date/time field value out of range: \"%s\"", blank)
+		}
 	}
-	return nil, invalidText(rmgr.Timestamptz, s)
+	return nil, err
+}
+
+// parseHex reads pairs of digits; white space may stand between them.
+func parseHex(digits string) (any, error) {
+	digits = strings.Join(strings.Fields(digits), "")
+	for _, c := range digits {
+		if !strings.ContainsRune("0123456789abcdefABCDEF", c) {
+			return nil, errorf(codeInvalidValue, "invalid hexadecimal digit: \"%c\"", c)
+		}
+	}
+	b, err := hex.DecodeString(digits)
+	if err != nil {
+		return nil, errorf(codeInvalidValue, "invalid hexadecimal data: odd number of digits")
+	}
+	return b, nil
 }
 
 // textOf is the value as ::text gives it: like AppendText, but true and false in full.

@@ -1,6 +1,13 @@
 package sql
 
-import "github.com/redoubt-wal/redoubt/rmgr"
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
 
 // The state of a transaction block, as ReadyForQuery shows it.
 const (
@@ -16,9 +23,11 @@ const (
 //	  ▲              │ COMMIT, ROLLBACK    │ COMMIT, ROLLBACK: both answer ROLLBACK
 //	  └──────────────┴─────────────────────┘
 type txState struct {
-	status   byte
-	readOnly bool
-	wrote    string // the function that wrote in this block
+	status    byte
+	isolation string // what SHOW says; one call is one atomic action on every level
+	readOnly  bool
+	queried   bool   // its modes are settled
+	wrote     string // the function that wrote in this block
 }
 
 // TxStatus is what ReadyForQuery says: I, T or E.
@@ -73,9 +82,9 @@ func (s *Session) mayWrite(fn *rmgr.Function) error {
 func (s *Session) transaction(n *transaction) (Tag, error) {
 	switch n.verb {
 	case txBegin, txStart:
-		return s.begin(n), nil
+		return s.begin(n)
 	case txSet:
-		return s.setTransaction(n), nil
+		return s.setTransaction(n)
 	}
 	committed := n.verb == txCommit && s.tx.status != txFailed
 	switch {
@@ -88,7 +97,7 @@ func (s *Session) transaction(n *transaction) (Tag, error) {
 			Detail:  "Each call is an atomic action of its own and takes effect at once; a transaction block cannot take it back.",
 		})
 	}
-	s.tx = txState{}
+	s.tx, s.began = txState{}, time.Time{}
 	s.settings.end(committed)
 	s.settingsChanged()
 	if committed {
@@ -97,32 +106,80 @@ func (s *Session) transaction(n *transaction) (Tag, error) {
 	return Tag{Verb: "ROLLBACK"}, nil
 }
 
-func (s *Session) begin(n *transaction) Tag {
+func (s *Session) begin(n *transaction) (Tag, error) {
 	tag := Tag{Verb: "BEGIN"}
 	if n.verb == txStart {
 		tag.Verb = "START TRANSACTION"
 	}
+	next := s.tx
 	if s.tx.status == txOpen {
 		s.notice("WARNING", Condition{Code: codeActiveTransaction, Message: "there is already a transaction in progress"})
-		return tag
+	} else {
+		next = txState{status: txOpen, readOnly: s.readOnlyWish, isolation: s.Setting("default_transaction_isolation")}
 	}
-	s.tx = txState{status: txOpen, readOnly: s.readOnlyWish}
-	if n.readOnly != nil {
-		s.tx.readOnly = *n.readOnly
+	if err := s.modes(&next, n); err != nil {
+		return Tag{}, err
 	}
-	return tag
+	s.tx = next
+	return tag, nil
 }
 
-func (s *Session) setTransaction(n *transaction) Tag {
+// modes changes a block's as n says, while they may be changed.
+func (s *Session) modes(tx *txState, n *transaction) error {
+	if n.isolation != "" && n.isolation != tx.isolation {
+		if tx.queried {
+			return errorf(codeActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+		}
+		tx.isolation = n.isolation
+	}
+	if n.readOnly == nil {
+		return nil
+	}
 	switch {
-	case n.readOnly == nil:
+	case *n.readOnly:
+	case tx.readOnly && tx.queried:
+		return errorf(codeActiveTransaction, "transaction read-write mode must be set before any query")
+	case s.inRecovery():
+		return errorf(codeNotSupported, "cannot set transaction read-write mode during recovery")
+	}
+	tx.readOnly = *n.readOnly
+	return nil
+}
+
+func (s *Session) setTransaction(n *transaction) (Tag, error) {
+	tag := Tag{Verb: "SET"}
+	switch open := s.tx.status == txOpen; {
 	case n.session:
-		s.settings.put("default_transaction_read_only", onOffWord(*n.readOnly), false, s.tx.status == txOpen)
+		if n.isolation != "" {
+			s.settings.put("default_transaction_isolation", n.isolation, false, open)
+		}
+		if n.readOnly != nil {
+			s.settings.put("default_transaction_read_only", onOffWord(*n.readOnly), false, open)
+		}
 		s.settingsChanged()
-	case s.tx.status == txOpen:
-		s.tx.readOnly = *n.readOnly
-	default:
+	case open:
+		return tag, s.modes(&s.tx, n)
+	case !n.setting:
 		s.notice("WARNING", Condition{Code: codeNoTransaction, Message: "SET TRANSACTION can only be used in transaction blocks"})
 	}
-	return Tag{Verb: "SET"}
+	return tag, nil
+}
+
+// assignMode sets one of a block's modes by its setting's name; outside of a block nothing is left to set it for.
+func (s *Session) assignMode(name, value string) *Error {
+	n := &transaction{verb: txSet, setting: true}
+	var bad *Error
+	if name == "transaction_isolation" {
+		n.isolation, bad = isolation(value)
+	} else if value, bad = onOff(value); bad == nil {
+		readOnly := value == "on"
+		n.readOnly = &readOnly
+	}
+	if bad != nil {
+		bad.Message = strings.ReplaceAll(bad.Message, "{name}", strconv.Quote(name))
+		return bad
+	}
+	_, err := s.setTransaction(n)
+	errors.As(err, &bad)
+	return bad
 }

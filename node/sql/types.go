@@ -9,6 +9,7 @@ const unknown rmgr.Type = -1
 const (
 	OIDBool        = 16
 	OIDBytea       = 17
+	OIDChar        = 18
 	OIDName        = 19
 	OIDInt8        = 20
 	OIDInt2        = 21
@@ -56,6 +57,19 @@ var typeInfo = map[rmgr.Type]struct {
 	Oid:       {OIDOid, 4, "oid"},
 	Xid:       {OIDXid, 4, "xid"},
 	Numeric:   {OIDNumeric, -1, "numeric"},
+
+	Char:         {OIDChar, 1, `"char"`},
+	Float4:       {OIDFloat4, 4, "real"},
+	Regproc:      {24, 4, "regproc"},
+	NodeTree:     {194, -1, "pg_node_tree"},
+	OidVector:    {30, -1, "oidvector"},
+	CharArray:    {1002, -1, `"char"[]`},
+	NameArray:    {1003, -1, "name[]"},
+	OidArray:     {1028, -1, "oid[]"},
+	ACLItemArray: {1034, -1, "aclitem[]"},
+	AnyArray:     {2277, -1, "anyarray"},
+	Regclass:     {2205, 4, "regclass"},
+	Regtype:      {2206, 4, "regtype"},
 }
 
 // OID is the type's number on the wire.
@@ -76,12 +90,13 @@ var typeNames = map[string]string{
 	"pg_lsn": "pg_lsn", "bytea": "bytea",
 	"double precision": "double precision", "float8": "double precision", "float": "double precision",
 	"timestamp with time zone": "timestamp with time zone", "timestamptz": "timestamp with time zone",
+	"regclass": "regclass", "regtype": "regtype",
 }
 
 // typeLabels are the column names of casts: PostgreSQL uses the type's internal name.
 var typeLabels = map[rmgr.Type]string{
 	rmgr.Text: "text", rmgr.Int8: "int8", rmgr.Int4: "int4", rmgr.Bool: "bool", rmgr.PgLSN: "pg_lsn",
-	rmgr.Bytea: "bytea", rmgr.Float8: "float8", rmgr.Timestamptz: "timestamptz",
+	rmgr.Bytea: "bytea", rmgr.Float8: "float8", rmgr.Timestamptz: "timestamptz", Regclass: "regclass", Regtype: "regtype",
 }
 
 func typeByName(name string) rmgr.Type {
@@ -127,6 +142,8 @@ func implicit(from, to rmgr.Type) bool {
 		return to == rmgr.Int8 || to == rmgr.Float8
 	case from == rmgr.Int8:
 		return to == rmgr.Float8
+	case isObject(from):
+		return to == rmgr.Int8
 	}
 	return false
 }

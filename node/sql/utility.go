@@ -84,12 +84,6 @@ func (s *Session) set(n *setNode, query string) (Tag, error) {
 		err = s.reset(n.name)
 	case n.local && s.tx.status != txOpen:
 		s.notice("WARNING", Condition{Code: codeNoTransaction, Message: "SET LOCAL can only be used in transaction blocks"})
-	case n.name == "transaction_read_only":
-		value, bad := onOff(n.value)
-		if err = bad; err == nil {
-			readOnly := value == "on"
-			return s.setTransaction(&transaction{verb: txSet, readOnly: &readOnly}), nil
-		}
 	default:
 		err = s.assign(n.name, n.value, n.local)
 	}

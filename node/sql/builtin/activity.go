@@ -25,7 +25,7 @@ func activityView(n Node) sql.View {
 			return []any{
 				datid, nullText(a.Database), int64(a.PID), nil, superuser,
 				a.User, a.ApplicationName, nullText(a.ClientAddr), nil, clientPort(a.ClientAddr, a.ClientPort),
-				nullTime(a.Start), nil, nullTime(a.QueryStart), nullTime(a.StateChange),
+				nullTime(a.Start), nullTime(a.XactStart), nullTime(a.QueryStart), nullTime(a.StateChange),
 				nil, nil, a.State, nil, nil,
 				nil, a.Query, a.BackendType,
 			}

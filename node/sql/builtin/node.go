@@ -46,6 +46,8 @@ type Node struct {
 	Activity    func() []sql.Activity
 	Settings    func() []sql.Setting
 	Functions   func() []*rmgr.Function
+	Views       func() []*sql.View
+	Extensions  func() []Extension // in force for the life of the process
 	SettingRows func() []SettingRow
 
 	Managers        func() []Manager
@@ -160,7 +162,9 @@ type Receiver struct {
 // Register adds everything that n has callbacks for.
 func Register(r *sql.Registry, n Node) error {
 	var functions []rmgr.Function
-	for _, list := range [][]rmgr.Function{sessionFunctions(n), textFunctions(), walFunctions(n), adminFunctions(n), controlFunctions(n), fileFunctions(n)} {
+	for _, list := range [][]rmgr.Function{
+		sessionFunctions(n), textFunctions(), walFunctions(n), adminFunctions(n), controlFunctions(n), fileFunctions(n), catalogFunctions(n),
+	} {
 		functions = append(functions, list...)
 	}
 	if err := r.AddFunctions(functions...); err != nil {

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"context"
+	"time"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/rmgr"
@@ -24,9 +25,9 @@ func sessionFunctions(n Node) []rmgr.Function {
 		list = append(list, told("version", rmgr.Text, func() any { return n.Version() }))
 	}
 	if n.Now != nil {
-		for _, name := range []string{"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp"} {
-			list = append(list, told(name, rmgr.Timestamptz, func() any { return n.Now() }))
-		}
+		list = append(list, told("clock_timestamp", rmgr.Timestamptz, func() any { return n.Now() }),
+			clock("now", n, (*sql.Session).TransactionStart), clock("transaction_timestamp", n, (*sql.Session).TransactionStart),
+			clock("statement_timestamp", n, (*sql.Session).StatementStart))
 	}
 	if n.LoadTime != nil {
 		list = append(list, told("pg_conf_load_time", rmgr.Timestamptz, func() any { return n.LoadTime() }))
@@ -35,6 +36,16 @@ func sessionFunctions(n Node) []rmgr.Function {
 		list = append(list, told("pg_postmaster_start_time", rmgr.Timestamptz, func() any { return n.StartTime() }))
 	}
 	return list
+}
+
+// clock is a function that gives a time which the session keeps; now, if it has none.
+func clock(name string, n Node, kept func(*sql.Session) time.Time) rmgr.Function {
+	return scalar(name, rmgr.Timestamptz, nil, func(ctx context.Context, _ []any) (any, error) {
+		if s := sql.FromContext(ctx); s != nil && !kept(s).IsZero() {
+			return kept(s), nil
+		}
+		return n.Now(), nil
+	})
 }
 
 func currentSetting() rmgr.Function {

@@ -51,7 +51,7 @@ func views(n Node) []sql.View {
 	if n.Census != nil {
 		list = append(list, censusView(n))
 	}
-	return list
+	return append(list, catalogViews(n)...)
 }
 
 func modulesView(n Node) sql.View {

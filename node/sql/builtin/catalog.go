@@ -1,0 +1,218 @@
+package builtin
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+// The system catalog is what psql's \d, \df, \dx, \du, \dn and \l ask, and programs like it: the views and their
+// columns, the functions, the modules as extensions, one role and one database. Each has all of PostgreSQL 15's
+// columns. What a node has none of is an empty view, and a column that means nothing here is 0, false or NULL.
+
+// Numbers of what there is once, as initdb gives them.
+const (
+	inPgCatalog  = int64(11)
+	inPublic     = int64(2200)
+	tablespace   = int64(1663)
+	encodingUTF8 = int64(6)
+	internal     = int64(12)
+)
+
+// An Extension is a row of pg_extension: a module that is loaded, or one of PostgreSQL's that every node has.
+type Extension struct {
+	Name, Version string
+	Functions     []string // their names
+}
+
+// A row of the catalog: what is left out is what means nothing here.
+type values map[string]any
+
+// catalogView makes a view of columns "name type, …".
+func catalogView(name, spec string, rows func(ctx context.Context) []values) sql.View {
+	cols := specColumns(spec)
+	return sql.View{Name: name, Columns: cols, Rows: func(ctx context.Context, row func(...any) error) error {
+		if rows == nil {
+			return nil
+		}
+		for _, v := range rows(ctx) {
+			out := make([]any, len(cols))
+			for i, c := range cols {
+				value, given := v[c.Name]
+				if out[i] = value; !given {
+					out[i] = nothing[c.Type]
+				}
+			}
+			if err := row(out...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
+// nothing is what a column holds that means nothing here; NULL where there is no entry.
+var nothing = map[rmgr.Type]any{
+	sql.Oid: int64(0), sql.Xid: int64(0), sql.Int2: int64(0), rmgr.Int4: int64(0), rmgr.Bool: false, sql.Char: "", sql.Float4: float64(0), sql.Regproc: "-",
+}
+
+var specTypes = map[string]rmgr.Type{
+	"oid": sql.Oid, "name": sql.Name, "int2": sql.Int2, "int4": rmgr.Int4, "bool": rmgr.Bool, "char": sql.Char, "text": rmgr.Text, "xid": sql.Xid,
+	"float4": sql.Float4, "regproc": sql.Regproc, "tree": sql.NodeTree, "oidvector": sql.OidVector, "text[]": sql.TextArray, "char[]": sql.CharArray,
+	"oid[]": sql.OidArray, "aclitem[]": sql.ACLItemArray, "anyarray": sql.AnyArray, "timestamptz": rmgr.Timestamptz,
+}
+
+func specColumns(spec string) []rmgr.Column {
+	var list []rmgr.Column
+	for _, c := range strings.Split(spec, ", ") {
+		name, typ, _ := strings.Cut(c, " ")
+		list = append(list, rmgr.Column{Name: name, Type: specTypes[typ]})
+	}
+	return list
+}
+
+// once keeps a list that does not change any more when the first session asks for it.
+func once[T any](list func() []T) func() []T {
+	if list == nil {
+		return func() []T { return nil }
+	}
+	return sync.OnceValue(list)
+}
+
+func newCatalog(n Node) catalog {
+	return catalog{functions: once(n.Functions), views: once(n.Views), extensions: once(n.Extensions)}
+}
+
+// catalogViews need what the registry holds; without that there are none.
+func catalogViews(n Node) []sql.View {
+	if n.Views == nil || n.Functions == nil {
+		return nil
+	}
+	c := newCatalog(n)
+	return append(append(c.clusterViews(), c.relationViews()...), c.functionViews()...)
+}
+
+func catalogFunctions(n Node) []rmgr.Function {
+	if n.Views == nil || n.Functions == nil {
+		return nil
+	}
+	c := newCatalog(n)
+	return append(append(clusterFunctions(), c.relationFunctions()...), c.procFunctions()...)
+}
+
+// A catalog knows what the views of the catalog show.
+type catalog struct {
+	functions  func() []*rmgr.Function
+	views      func() []*sql.View
+	extensions func() []Extension
+}
+
+// schemaOf is pg_catalog for what PostgreSQL has there, public for the rest.
+func schemaOf(name string) int64 {
+	if strings.HasPrefix(name, "pg_") {
+		return inPgCatalog
+	}
+	return inPublic
+}
+
+// identity is who asks: every name is that of the one role, and of the one database.
+func identity(ctx context.Context) sql.Identity {
+	if s := sql.FromContext(ctx); s != nil {
+		return s.Identity()
+	}
+	return sql.Identity{}
+}
+
+// clusterViews are of what PostgreSQL has once for all databases, and of what has no columns or functions.
+func (c catalog) clusterViews() []sql.View {
+	return []sql.View{
+		catalogView("pg_database", "oid oid, datname name, datdba oid, encoding int4, datlocprovider char, datistemplate bool, datallowconn bool, "+
+			"datconnlimit int4, datfrozenxid xid, datminmxid xid, dattablespace oid, datcollate text, datctype text, daticulocale text, "+
+			"datcollversion text, datacl aclitem[]", func(ctx context.Context) []values {
+			return []values{{
+				"oid": database, "datname": identity(ctx).Database, "datdba": superuser, "encoding": encodingUTF8, "datlocprovider": "c", "datallowconn": true,
+				"datconnlimit": int64(-1), "dattablespace": tablespace, "datcollate": "C", "datctype": "C",
+			}}
+		}),
+		catalogView("pg_roles", "rolname name, rolsuper bool, rolinherit bool, rolcreaterole bool, rolcreatedb bool, rolcanlogin bool, "+
+			"rolreplication bool, rolconnlimit int4, rolpassword text, rolvaliduntil timestamptz, rolbypassrls bool, rolconfig text[], oid oid",
+			func(ctx context.Context) []values {
+				return []values{{
+					"rolname": identity(ctx).User, "rolsuper": true, "rolinherit": true, "rolcanlogin": true, "rolreplication": true,
+					"rolconnlimit": int64(-1), "rolpassword": "********", "oid": superuser,
+				}}
+			}),
+		catalogView("pg_auth_members", "roleid oid, member oid, grantor oid, admin_option bool", nil),
+		catalogView("pg_namespace", "oid oid, nspname name, nspowner oid, nspacl aclitem[]", func(context.Context) []values {
+			return []values{
+				{"oid": inPgCatalog, "nspname": "pg_catalog", "nspowner": superuser},
+				{"oid": inPublic, "nspname": "public", "nspowner": superuser},
+			}
+		}),
+		catalogView("pg_extension", "oid oid, extname name, extowner oid, extnamespace oid, extrelocatable bool, extversion text, extconfig oid[], "+
+			"extcondition text[]", func(context.Context) []values {
+			var list []values
+			for i, e := range c.extensions() {
+				list = append(list, values{
+					"oid": firstExtension + int64(i), "extname": e.Name, "extowner": superuser, "extnamespace": inPublic, "extversion": e.Version,
+				})
+			}
+			return list
+		}),
+		catalogView("pg_description", "objoid oid, classoid oid, objsubid int4, description text", nil),
+		catalogView("pg_am", "oid oid, amname name, amhandler regproc, amtype char", nil),
+		catalogView("pg_collation", "oid oid, collname name, collnamespace oid, collowner oid, collprovider char, collisdeterministic bool, "+
+			"collencoding int4, collcollate text, collctype text, colliculocale text, collversion text", nil),
+	}
+}
+
+// Numbers of what this package numbers; views have theirs from the registry.
+const (
+	firstExtension = int64(32768)
+	firstFunction  = int64(65536)
+)
+
+func clusterFunctions() []rmgr.Function {
+	none := func(name string, args []rmgr.Column) rmgr.Function {
+		return scalar(name, rmgr.Text, args, func(context.Context, []any) (any, error) { return nil, nil })
+	}
+	oid := rmgr.Column{Name: "oid", Type: rmgr.Int8}
+	return []rmgr.Function{
+		scalar("pg_get_userbyid", sql.Name, []rmgr.Column{oid}, func(ctx context.Context, args []any) (any, error) {
+			if args[0].(int64) == superuser {
+				return identity(ctx).User, nil
+			}
+			return "unknown (OID=" + number(args[0].(int64)) + ")", nil
+		}),
+		scalar("pg_encoding_to_char", sql.Name, columns("encoding", rmgr.Int4), func(_ context.Context, args []any) (any, error) {
+			switch args[0].(int64) {
+			case encodingUTF8:
+				return "UTF8", nil
+			case 0:
+				return "SQL_ASCII", nil
+			}
+			return "", nil
+		}),
+		scalar("array_to_string", rmgr.Text, columns("array", rmgr.Text, "delimiter", rmgr.Text), func(_ context.Context, args []any) (any, error) {
+			list, ok := sql.SplitArray(args[0].(string))
+			if !ok {
+				return nil, failure("22P02", "malformed array literal: \"%s\"", args[0])
+			}
+			var parts []string
+			for _, e := range list {
+				if e != nil {
+					parts = append(parts, *e)
+				}
+			}
+			return strings.Join(parts, args[1].(string)), nil
+		}),
+		// There are no comments, and no expressions in the catalog.
+		none("obj_description", []rmgr.Column{oid, {Name: "catalog", Type: rmgr.Text}}),
+		none("shobj_description", []rmgr.Column{oid, {Name: "catalog", Type: rmgr.Text}}),
+		none("col_description", []rmgr.Column{oid, {Name: "column", Type: rmgr.Int4}}),
+		none("pg_get_expr", []rmgr.Column{{Name: "expr", Type: rmgr.Text}, oid, {Name: "pretty", Type: rmgr.Bool}}),
+	}
+}

@@ -1,0 +1,99 @@
+package sql
+
+import (
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+// caseOf compiles CASE: conditions are computed in turn up to the first that holds, and then its result.
+func (c *compiler) caseOf(e *caseOf) (computed, error) {
+	when, operand, err := c.caseConditions(e)
+	if err != nil {
+		return computed{}, err
+	}
+	results := e.then
+	if e.otherwise != nil {
+		results = append(results[:len(results):len(results)], e.otherwise)
+	}
+	then, typ, err := c.unify(results, "CASE", e.pos)
+	if err != nil {
+		return computed{}, err
+	}
+	out := computed{typ: typ, pos: e.pos, name: "case"}
+	if named := nameOfCase(e, then); named != "" {
+		out.name = named
+	}
+	out.eval = func(x *execution) (any, error) {
+		if operand != nil {
+			if err := operand(x); err != nil {
+				return nil, err
+			}
+		}
+		for i := range when {
+			if ok, err := when[i].truth(x); err != nil {
+				return nil, err
+			} else if ok {
+				return then[i].eval(x)
+			}
+		}
+		if e.otherwise != nil {
+			return then[len(when)].eval(x)
+		}
+		return nil, nil
+	}
+	return out, nil
+}
+
+// caseConditions compiles what stands behind WHEN. operand computes what a simple CASE compares, once for all
+// conditions; it is nil for a searched one.
+func (c *compiler) caseConditions(e *caseOf) (when []computed, operand func(x *execution) error, err error) {
+	var value any // of the operand: a plan runs in one goroutine, and within a CASE only others
+	var compared computed
+	if e.operand != nil {
+		k, err := c.expr(e.operand)
+		if err != nil {
+			return nil, nil, err
+		}
+		k = c.settle(k)
+		compared = computed{typ: k.typ, pos: k.pos, eval: func(*execution) (any, error) { return value, nil }}
+		operand = func(x *execution) (err error) {
+			value, err = k.eval(x)
+			return err
+		}
+	}
+	for _, w := range e.when {
+		if operand == nil {
+			k, err := c.boolean(w, "CASE/WHEN")
+			if err != nil {
+				return nil, nil, err
+			}
+			when = append(when, k)
+			continue
+		}
+		k, err := c.expr(w)
+		if err != nil {
+			return nil, nil, err
+		}
+		equal := computed{pos: w.at()}
+		if err := c.comparison(&equal, "=", compared, k); err == errNoCoercion {
+			return nil, nil, c.noOperator(w.at(), "=", compared.typ, k.typ)
+		} else if err != nil {
+			return nil, nil, err
+		}
+		when = append(when, equal)
+	}
+	return when, operand, nil
+}
+
+// nameOfCase is the label that a column or call behind ELSE gives, as in PostgreSQL.
+func nameOfCase(e *caseOf, then []computed) string {
+	switch e.otherwise.(type) {
+	case *column, *call:
+		return then[len(then)-1].name
+	}
+	return ""
+}
+
+func (c *compiler) noOperator(pos int, op string, l, r rmgr.Type) *Error {
+	return c.fail(pos, codeUndefinedFunction, "operator does not exist: %s %s %s", TypeName(l), op, TypeName(r)).
+		hint("No operator matches the given name and argument types. You might need to add explicit type casts.")
+}

@@ -1,0 +1,86 @@
+package sql
+
+import (
+	"strings"
+
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+// column finds a column of the sources of this SELECT, or else of those around it.
+func (c *compiler) column(e *column) (computed, error) {
+	known := e.table == ""
+	depth := 0
+	for l := c.level; l != nil; l, depth = l.outer, depth+1 {
+		var found *computed
+		for _, s := range l.sources {
+			if e.table != "" && e.table != s.alias {
+				continue
+			}
+			known = true
+			for i, col := range s.columns {
+				if col.Name != e.name {
+					continue
+				}
+				if found != nil {
+					return computed{}, c.fail(e.pos, codeAmbiguousColumn, "column reference %q is ambiguous", e.name)
+				}
+				k := columnOf(s, i, depth, e.pos)
+				found = &k
+			}
+		}
+		if found == nil {
+			continue
+		}
+		if c.inArgument && depth > 0 {
+			return computed{}, c.unsupported(e.pos, "a column of the query around it in an aggregate")
+		}
+		if !l.inArgument {
+			l.columnPos = e.pos
+		}
+		return *found, nil
+	}
+	return computed{}, c.noColumn(e, known)
+}
+
+// columnOf computes column i of a source of the SELECT that is depth levels further out.
+func columnOf(s *sourcePlan, i, depth, pos int) computed {
+	col, at := s.columns[i], s.at+i
+	k := computed{typ: plain(col.Type), shown: shownAs(col.Type), pos: pos, name: col.Name}
+	if k.eval = func(x *execution) (any, error) { return x.source[at], nil }; depth > 0 {
+		k.eval = func(x *execution) (any, error) { return x.outer[len(x.outer)-depth][at], nil }
+	}
+	return k
+}
+
+func (c *compiler) unsupported(pos int, what string) *Error {
+	return c.fail(pos, codeNotSupported, "%s is not supported", what)
+}
+
+// noColumn is the error of a name that no column has; known says that there is a source of its table's name.
+func (c *compiler) noColumn(e *column, known bool) *Error {
+	if !known {
+		return c.fail(e.pos, codeUndefinedTable, "missing FROM-clause entry for table %q", e.table)
+	}
+	err := c.fail(e.pos, codeUndefinedColumn, "column %q does not exist", e.name)
+	if e.table != "" {
+		err.Message = "column " + e.table + "." + e.name + " does not exist"
+	}
+	if c.level != nil && len(c.sources) > 0 {
+		s := c.sources[0]
+		for _, other := range c.sources {
+			if other.alias == e.table {
+				s = other
+			}
+		}
+		return err.hint("%s has the columns %s.", s.alias, columnNames(s.columns))
+	}
+	return err
+}
+
+func columnNames(columns []rmgr.Column) string {
+	names := make([]string, len(columns))
+	for i, col := range columns {
+		names[i] = col.Name
+	}
+	return strings.Join(names, ", ")
+}
