@@ -45,7 +45,7 @@ func (c *compiler) lsnArithmetic(out *computed, op string, l, r computed) error 
 		if err != nil {
 			return err
 		}
-		both(out, rmgr.Int8, l, r, func(a, b any) (any, error) { return int64(a.(wal.LSN) - b.(wal.LSN)), nil })
+		both(out, rmgr.Int8, l, r, func(a, b any) (any, error) { return LSNDistance(a.(wal.LSN), b.(wal.LSN)) })
 		return nil
 	}
 	if l.typ != rmgr.PgLSN || op != "+" && op != "-" {
@@ -62,11 +62,20 @@ func (c *compiler) lsnArithmetic(out *computed, op string, l, r computed) error 
 		}
 		lsn := a.(wal.LSN) + wal.LSN(n)
 		if n > 0 && lsn < a.(wal.LSN) || n < 0 && lsn > a.(wal.LSN) {
-			return nil, errorf(codeOutOfRange, "pg_lsn out of range")
+			return nil, errorf(codeInvalidValue, "pg_lsn out of range")
 		}
 		return lsn, nil
 	})
 	return nil
+}
+
+// LSNDistance is a - b in bytes; there is no numeric that would hold every one.
+func LSNDistance(a, b wal.LSN) (any, error) {
+	d := int64(a - b)
+	if (d < 0) != (a < b) {
+		return nil, outOfRange(rmgr.Int8)
+	}
+	return d, nil
 }
 
 var integerOps = map[string]func(t rmgr.Type, a, b int64) (any, error){

@@ -19,8 +19,8 @@ func (c *compiler) caseOf(e *caseOf) (computed, error) {
 		return computed{}, err
 	}
 	out := computed{typ: typ, pos: e.pos, name: "case"}
-	if named := nameOfCase(e, then); named != "" {
-		out.name = named
+	if named(e) {
+		out.name = then[len(then)-1].name
 	}
 	out.eval = func(x *execution) (any, error) {
 		if operand != nil {
@@ -82,15 +82,6 @@ func (c *compiler) caseConditions(e *caseOf) (when []computed, operand func(x *e
 		when = append(when, equal)
 	}
 	return when, operand, nil
-}
-
-// nameOfCase is the label that a column or call behind ELSE gives, as in PostgreSQL.
-func nameOfCase(e *caseOf, then []computed) string {
-	switch e.otherwise.(type) {
-	case *column, *call:
-		return then[len(then)-1].name
-	}
-	return ""
 }
 
 func (c *compiler) noOperator(pos int, op string, l, r rmgr.Type) *Error {

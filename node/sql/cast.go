@@ -13,9 +13,9 @@ func (c *compiler) cast(e *cast) (computed, error) {
 		return k, err
 	}
 	to := typeByName(e.typ)
-	label := k.name
-	if label == "?column?" {
-		label = typeLabels[to]
+	label := typeLabels[to]
+	if named(e.x) {
+		label = k.name
 	}
 	out, err := c.coerce(k, to)
 	if err == errNoCoercion && isObject(to) {
@@ -31,6 +31,19 @@ func (c *compiler) cast(e *cast) (computed, error) {
 	}
 	out.name, out.shown = label, 0
 	return out, err
+}
+
+// named reports whether an expression gives its column a name that a cast around it leaves.
+func named(e expr) bool {
+	switch e := e.(type) {
+	case *column, *call, *subquery:
+		return true
+	case *cast:
+		return named(e.x)
+	case *caseOf:
+		return e.otherwise != nil && named(e.otherwise)
+	}
+	return false
 }
 
 // explicit converts where only a cast does; its eval is nil if there is no such cast.

@@ -22,7 +22,7 @@ func (c *compiler) column(e *column) (computed, error) {
 					continue
 				}
 				if found != nil {
-					return computed{}, c.fail(e.pos, codeAmbiguousColumn, "column reference %q is ambiguous", e.name)
+					return computed{}, c.fail(e.pos, codeAmbiguousColumn, "column reference \"%s\" is ambiguous", e.name)
 				}
 				k := columnOf(s, i, depth, e.pos)
 				found = &k
@@ -59,9 +59,9 @@ func (c *compiler) unsupported(pos int, what string) *Error {
 // noColumn is the error of a name that no column has; known says that there is a source of its table's name.
 func (c *compiler) noColumn(e *column, known bool) *Error {
 	if !known {
-		return c.fail(e.pos, codeUndefinedTable, "missing FROM-clause entry for table %q", e.table)
+		return c.fail(e.pos, codeUndefinedTable, "missing FROM-clause entry for table \"%s\"", e.table)
 	}
-	err := c.fail(e.pos, codeUndefinedColumn, "column %q does not exist", e.name)
+	err := c.fail(e.pos, codeUndefinedColumn, "column \"%s\" does not exist", e.name)
 	if e.table != "" {
 		err.Message = "column " + e.table + "." + e.name + " does not exist"
 	}

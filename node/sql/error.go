@@ -52,7 +52,6 @@ const (
 	codeNoStatement         = "26000"
 	codeDuplicateStatement  = "42P05"
 	codeDuplicateObject     = "42710"
-	codeUndefinedFile       = "58P01"
 	codeInvalidSchema       = "3F000"
 	codeInvalidRowCount     = "2201W"
 	codeInvalidRowOffset    = "2201X"

@@ -64,8 +64,8 @@ func (l *lexer) escapeString() (token, error) {
 			b.WriteByte(c)
 			l.at++
 		case c == '\'':
-			if !utf8.ValidString(b.String()) || strings.IndexByte(b.String(), 0) >= 0 {
-				return token{}, l.fail(start, codeBadEncoding, `invalid byte sequence for encoding "UTF8"`)
+			if err := checkEncoding(b.String()); err != nil {
+				return token{}, err.(*Error).at(l.query, start)
 			}
 			return token{kind: tokenString, text: b.String()}, nil
 		case c == '\\' && l.at < len(l.query):
@@ -110,7 +110,7 @@ func (l *lexer) escape(b *strings.Builder) error {
 		n := l.digits(want, 16)
 		v, _ := strconv.ParseUint(n, 16, 32)
 		if len(n) != want || !utf8.ValidRune(rune(v)) {
-			return l.fail(start, codeSyntax, "invalid Unicode escape").(*Error).hint(`Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
+			return l.fail(start, "22025", "invalid Unicode escape").(*Error).hint(`Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
 		}
 		b.WriteRune(rune(v))
 	case '0', '1', '2', '3', '4', '5', '6', '7':

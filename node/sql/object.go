@@ -63,12 +63,12 @@ func (c *compiler) objectNamed(kind rmgr.Type, name string) (any, error) {
 				return object{int64(info.oid), info.name}, nil
 			}
 		}
-		return nil, errorf(codeUndefinedObject, "type %q does not exist", name)
+		return nil, errorf(codeUndefinedObject, "type \"%s\" does not exist", name)
 	}
 	if v, ok := c.session.engine.Catalog.View(plain); ok {
 		return object{v.OID, v.Name}, nil
 	}
-	return nil, errorf(codeUndefinedTable, "relation %q does not exist", name)
+	return nil, errorf(codeUndefinedTable, "relation \"%s\" does not exist", name)
 }
 
 // objectOf is the object with a number; one that is not there is shown by its number, and 0 as -.

@@ -205,7 +205,7 @@ func (p *parser) typeName() (string, error) {
 		return "", p.unsupported(pos, "a type with [] or a length")
 	}
 	if typeNames[name] == "" {
-		return "", p.fail(pos, codeUndefinedObject, "type %q does not exist", name)
+		return "", p.fail(pos, codeUndefinedObject, "type \"%s\" does not exist", name)
 	}
 	return name, nil
 }

@@ -243,7 +243,7 @@ func (p *parser) qualifiedName() (string, error) {
 
 func (p *parser) checkSchema(schema string, pos int) error {
 	if schema != "pg_catalog" && schema != "public" {
-		return p.fail(pos, codeInvalidSchema, "schema %q does not exist", schema)
+		return p.fail(pos, codeInvalidSchema, "schema \"%s\" does not exist", schema)
 	}
 	return nil
 }

@@ -106,7 +106,7 @@ func (c *compiler) star(p *selectPlan, it item) error {
 	case found:
 		return nil
 	case it.table != "":
-		return c.fail(it.pos, codeUndefinedTable, "missing FROM-clause entry for table %q", it.table)
+		return c.fail(it.pos, codeUndefinedTable, "missing FROM-clause entry for table \"%s\"", it.table)
 	}
 	return c.fail(it.pos, codeSyntax, "SELECT * with no tables specified is not valid")
 }

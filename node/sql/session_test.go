@@ -63,6 +63,7 @@ func TestTransactionBlocks(t *testing.T) {
 		{"prepared statements", []string{
 			"PREPARE p (bigint) AS SELECT $1 + 1", "", "EXECUTE p(41)", "42", "EXECUTE p('x')", `22P02: invalid input syntax for type bigint: "x"`,
 			"EXECUTE p", `42601: wrong number of parameters for prepared statement "p"`, "PREPARE p AS SELECT 1", `42P05: prepared statement "p" already exists`,
+			"PREPARE t (text) AS SELECT $1", "", "EXECUTE t(1)", "1", "EXECUTE p(1.5)", "3",
 			"DEALLOCATE ALL", "", "EXECUTE p(1)", `26000: prepared statement "p" does not exist`,
 		}},
 		{"a prepared write counts as a write", []string{"PREPARE w AS SELECT put('a')", "", "BEGIN READ ONLY", "", "EXECUTE w", "25006: cannot execute put() in a read-only transaction"}},
@@ -193,11 +194,12 @@ func TestParametersGetTheirTypesFromTheirPlaces(t *testing.T) {
 
 func TestColumnsAreNamedAsInPostgreSQL(t *testing.T) {
 	for query, want := range map[string]string{
-		"SELECT 1":                             "?column?",
-		"SELECT lax(1), 1 AS x, 'a'::bigint":   "22P02",
-		"SELECT lax(1), 1 AS x, '2'::bigint":   "lax x int8",
-		"SELECT a, b::text, a + 1 FROM pair()": "a b ?column?",
-		"SELECT true, coalesce(1), count(*)":   "bool coalesce count",
+		"SELECT 1":                                                     "?column?",
+		"SELECT lax(1), 1 AS x, 'a'::bigint":                           "22P02",
+		"SELECT lax(1), 1 AS x, '2'::bigint":                           "lax x int8",
+		"SELECT a, b::text, a + 1 FROM pair()":                         "a b ?column?",
+		"SELECT true, coalesce(1), count(*)":                           "bool coalesce count",
+		"SELECT true::int, '1'::float8::int, a::text::int FROM pair()": "int4 int4 a",
 		"SELECT CASE 1 WHEN 1 THEN 2 END, CASE WHEN true THEN 'x' ELSE b END, (SELECT 1 AS n), ARRAY(SELECT 1) FROM pair()": "case b n array",
 		"SHOW datestyle":                       "DateStyle",
 		"SELECT g FROM generate_series(1,1) g": "g",

@@ -185,21 +185,21 @@ func (s *Session) assign(name, value string, local bool) *Error {
 		return s.assignChecked(name, value, local, known.check)
 	}
 	if _, ok := s.fixed(name); ok {
-		return errorf(codeCannotChange, "parameter %q cannot be changed", name)
+		return errorf(codeCannotChange, "parameter \"%s\" cannot be changed", name)
 	}
 	if _, ok := s.engine.Catalog.Setting(name); ok {
-		return errorf(codeCannotChange, "parameter %q cannot be changed now", name).
+		return errorf(codeCannotChange, "parameter \"%s\" cannot be changed now", name).
 			hint("It is a setting of the node: change it in redoubt.conf or the cluster's spec.")
 	}
 	if strings.Contains(name, ".") {
 		return s.assignChecked(name, value, local, nil)
 	}
-	return errorf(codeUndefinedObject, "unrecognized configuration parameter %q", name)
+	return errorf(codeUndefinedObject, "unrecognized configuration parameter \"%s\"", name)
 }
 
 func (s *Session) assignChecked(name, value string, local bool, check func(string) (string, *Error)) *Error {
 	if len(value) > maxSetting {
-		return errorf(codeInvalidValue, "the value of %q is longer than %d bytes", name, maxSetting)
+		return errorf(codeInvalidValue, "the value of \"%s\" is longer than %d bytes", name, maxSetting)
 	}
 	if check != nil {
 		checked, err := check(value)
@@ -232,7 +232,7 @@ func (s *Session) reset(name string) *Error {
 		return nil
 	}
 	if _, ok := s.lookup(name); !ok {
-		return errorf(codeUndefinedObject, "unrecognized configuration parameter %q", name)
+		return errorf(codeUndefinedObject, "unrecognized configuration parameter \"%s\"", name)
 	}
 	s.settings.keep(s.tx.status == txOpen)
 	delete(s.settings.values, name)

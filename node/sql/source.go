@@ -49,7 +49,7 @@ func (c *compiler) from(p *selectPlan, n *selectNode) error {
 		}
 		for _, other := range c.sources {
 			if other.alias == s.alias {
-				return c.fail(f.pos, codeDuplicateAlias, "table name %q specified more than once", s.alias)
+				return c.fail(f.pos, codeDuplicateAlias, "table name \"%s\" specified more than once", s.alias)
 			}
 		}
 		s.join, s.at = f.join, p.width
@@ -102,7 +102,7 @@ func (c *compiler) sourceOf(f *source) (*sourcePlan, error) {
 	} else {
 		view, ok := c.session.engine.Catalog.View(f.name)
 		if !ok {
-			return nil, c.fail(f.pos, codeUndefinedTable, "relation %q does not exist", f.name).hint("%s", hintData)
+			return nil, c.fail(f.pos, codeUndefinedTable, "relation \"%s\" does not exist", f.name).hint("%s", hintData)
 		}
 		s.view, s.columns = view, slices.Clone(view.Columns)
 		if s.alias == "" {
@@ -110,7 +110,7 @@ func (c *compiler) sourceOf(f *source) (*sourcePlan, error) {
 		}
 	}
 	if len(f.columns) > len(s.columns) {
-		return nil, c.fail(f.pos, "42P10", "%q has %d columns available but %d columns specified", s.alias, len(s.columns), len(f.columns))
+		return nil, c.fail(f.pos, "42P10", "\"%s\" has %d columns available but %d columns specified", s.alias, len(s.columns), len(f.columns))
 	}
 	for i, name := range f.columns {
 		s.columns[i].Name = name

@@ -180,11 +180,11 @@ func parseBytea(s string) (any, error) {
 			continue
 		}
 		if len(s) < i+4 {
-			return nil, invalidText(rmgr.Bytea, s)
+			return nil, errorf(codeInvalidText, "invalid input syntax for type bytea")
 		}
 		n, err := strconv.ParseUint(s[i+1:i+4], 8, 8)
 		if err != nil {
-			return nil, invalidText(rmgr.Bytea, s)
+			return nil, errorf(codeInvalidText, "invalid input syntax for type bytea")
 		}
 		b = append(b, byte(n))
 		i += 3

@@ -133,6 +133,13 @@ func typeByOID(oid uint32) (t rmgr.Type, ok bool) {
 	return unknown, false
 }
 
+// assignable reports whether a value of one type may be given to a parameter of another: all has a text, and
+// numbers are rounded.
+func assignable(from, to rmgr.Type) bool {
+	number := func(t rmgr.Type) bool { return t == rmgr.Int4 || t == rmgr.Int8 || t == rmgr.Float8 }
+	return to == rmgr.Text || number(from) && number(to)
+}
+
 // implicit reports whether a value of one type may stand where another is wanted.
 func implicit(from, to rmgr.Type) bool {
 	switch {

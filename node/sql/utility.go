@@ -16,7 +16,7 @@ func (c *compiler) showPlan(p *Prepared, n *showNode) error {
 		return nil
 	}
 	if _, ok := s.lookup(n.name); !ok {
-		return c.fail(n.pos, codeUndefinedObject, "unrecognized configuration parameter %q", n.name)
+		return c.fail(n.pos, codeUndefinedObject, "unrecognized configuration parameter \"%s\"", n.name)
 	}
 	p.Columns = []rmgr.Column{{Name: label(n.name)}}
 	p.run = func(x *execution) (Tag, error) {
@@ -99,7 +99,7 @@ const maxPrepared = 10000 // statements in one session
 func (s *Session) KeepPrepared(name string, p *Prepared) error {
 	if name != "" {
 		if _, taken := s.prepared[name]; taken {
-			return errorf(codeDuplicateStatement, "prepared statement %q already exists", name)
+			return errorf(codeDuplicateStatement, "prepared statement \"%s\" already exists", name)
 		}
 		if len(s.prepared) >= maxPrepared {
 			return errorf(codeProgramLimit, "a session can have at most %d prepared statements", maxPrepared)
@@ -117,7 +117,7 @@ func (s *Session) Prepared(name string) (*Prepared, error) {
 	if name == "" {
 		return nil, errorf(codeNoStatement, "unnamed prepared statement does not exist")
 	}
-	return nil, errorf(codeNoStatement, "prepared statement %q does not exist", name)
+	return nil, errorf(codeNoStatement, "prepared statement \"%s\" does not exist", name)
 }
 
 // ForgetPrepared drops a prepared statement; it need not exist.
@@ -142,7 +142,7 @@ func (c *compiler) executePlan(p *Prepared, n *executeNode) error {
 		return c.place(err, n.pos)
 	}
 	if len(n.args) != len(body.Params) {
-		return c.fail(n.pos, codeSyntax, "wrong number of parameters for prepared statement %q", n.name).
+		return c.fail(n.pos, codeSyntax, "wrong number of parameters for prepared statement \"%s\"", n.name).
 			detail("Expected %d parameters but got %d.", len(body.Params), len(n.args))
 	}
 	args := make([]computed, len(n.args))
@@ -153,6 +153,10 @@ func (c *compiler) executePlan(p *Prepared, n *executeNode) error {
 			return err
 		}
 		if args[i], err = c.coerce(k, body.types[i]); err == errNoCoercion {
+			if assigned := explicit(k, body.types[i]); assigned.eval != nil && assignable(k.typ, body.types[i]) {
+				args[i] = assigned
+				continue
+			}
 			return c.fail(k.pos, codeDatatypeMismatch, "parameter $%d of type %s cannot be coerced to the expected type %s", i+1, TypeName(k.typ), TypeName(body.types[i]))
 		} else if err != nil {
 			return err
@@ -214,9 +218,9 @@ func (s *Session) createExtension(n *extensionNode, query string) error {
 		}
 		return nil
 	case ModuleOff:
-		return errorf("55000", "module %q is not loaded", n.name).at(query, n.pos).
+		return errorf("55000", "module \"%s\" is not loaded", n.name).at(query, n.pos).
 			hint("List it in preload_modules (spec.modules of the WALCluster) and restart the node.")
 	}
-	return errorf(codeUndefinedFile, "extension %q is not available", n.name).at(query, n.pos).
+	return errorf(codeNotSupported, "extension \"%s\" is not available", n.name).at(query, n.pos).
 		hint("This node was built without the module. Use an image that has it, and list it in preload_modules.")
 }

@@ -70,17 +70,22 @@ func typeRows(context.Context) []values {
 }
 
 func (c catalog) relationFunctions() []rmgr.Function {
+	format := scalar("format_type", rmgr.Text, columns("type_oid", rmgr.Int8, "typemod", rmgr.Int4), func(_ context.Context, args []any) (any, error) {
+		oid, ok := args[0].(int64)
+		name, known := sql.TypeNamed(oid)
+		switch {
+		case !ok:
+			return nil, nil
+		case known:
+			return name, nil
+		case oid == 0:
+			return "-", nil
+		}
+		return "???", nil
+	})
+	format.Strict = false // a type without a modifier has NULL for one
 	return []rmgr.Function{
-		scalar("format_type", rmgr.Text, columns("type_oid", rmgr.Int8, "typemod", rmgr.Int4), func(_ context.Context, args []any) (any, error) {
-			oid, _ := args[0].(int64)
-			if name, ok := sql.TypeNamed(oid); ok {
-				return name, nil
-			}
-			if oid == 0 {
-				return "-", nil
-			}
-			return "???", nil
-		}),
+		format,
 		scalar("pg_table_is_visible", rmgr.Bool, columns("table", rmgr.Int8), func(_ context.Context, args []any) (any, error) {
 			for _, v := range c.views() {
 				if v.OID == args[0].(int64) {

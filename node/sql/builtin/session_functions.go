@@ -62,7 +62,7 @@ func currentSetting() rmgr.Function {
 		case args[1].(bool):
 			return nil, nil
 		}
-		return nil, failure("42704", "unrecognized configuration parameter %q", name)
+		return nil, failure("42704", "unrecognized configuration parameter \"%s\"", name)
 	})
 	f.Defaults = []any{false}
 	return f

@@ -14,7 +14,7 @@ import (
 func walFunctions(n Node) []rmgr.Function {
 	list := []rmgr.Function{
 		scalar("pg_wal_lsn_diff", sql.Numeric, columns("lsn1", rmgr.PgLSN, "lsn2", rmgr.PgLSN), func(_ context.Context, args []any) (any, error) {
-			return int64(args[0].(wal.LSN) - args[1].(wal.LSN)), nil
+			return sql.LSNDistance(args[0].(wal.LSN), args[1].(wal.LSN))
 		}),
 	}
 	if n.InRecovery == nil {
