@@ -296,3 +296,28 @@ func unpack(t *testing.T, from string) string {
 	}
 	return to
 }
+
+// A backup without its log is a standby's beginning on any timeline: the upstream has the log, and the
+// backup says where it comes from.
+func TestPgBasebackupWithoutLogOnALaterTimeline(t *testing.T) {
+	first := newPrimary(t)
+	first.fill(0, 1000)
+	at := newDir(t)
+	if _, err := fetch(t, first, vfs.OS(), at, nil); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, vfs.OS(), at)
+	p.promote(2)
+	p.fill(1000, 2000)
+
+	dir := filepath.Join(t.TempDir(), "copy")
+	run(t, "pg_basebackup", "-d", p.conninfo(""), "-D", dir, "-c", "fast", "-X", "none")
+	run(t, "pg_verifybackup", "--no-parse-wal", dir)
+	s := start(t, vfs.OS(), dir)
+	s.follow(p, nil)
+	p.fill(2000, 3000)
+	s.await(p.Log().FlushedLSN())
+	if got, want := s.count(), p.count(); got != want {
+		t.Errorf("the standby has %v keys, want %v", got, want)
+	}
+}

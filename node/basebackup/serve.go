@@ -99,6 +99,9 @@ func (s *Server) serve(ctx context.Context, c replication.Conn, r request) (err 
 	if err != nil {
 		return err
 	}
+	if err := b.histories(); err != nil {
+		return err
+	}
 	if r.wal {
 		if err := b.log(ctx, result); err != nil {
 			return err
@@ -199,7 +202,7 @@ func (zeros) Read(p []byte) (int, error) {
 // onlyReader hides everything but Read, so that copies go through the buffer and no other way.
 type onlyReader struct{ io.Reader }
 
-// log adds the segments that the backup needs and the history files.
+// log adds the segments that the backup needs.
 func (b *sending) log(ctx context.Context, r engine.BackupResult) error {
 	history, size := b.Engine.History(), uint64(b.Engine.SegmentSize())
 	for n := wal.SegmentNumber(r.Start, size); n <= wal.SegmentNumberOfEnd(r.Stop, size); n++ {
@@ -213,7 +216,12 @@ func (b *sending) log(ctx context.Context, r engine.BackupResult) error {
 			return fmt.Errorf("segment %s: %w", name, err)
 		}
 	}
-	for _, e := range history[1:] {
+	return nil
+}
+
+// histories adds the history files, without which nobody can begin on a later timeline than the first.
+func (b *sending) histories() error {
+	for _, e := range b.Engine.History()[1:] {
 		contents, err := b.Engine.Log().ReadHistory(e.Timeline)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
