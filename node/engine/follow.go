@@ -41,8 +41,10 @@ func (e *Engine) Follow(tli wal.TimelineID, historyFile []byte) error {
 	if on := now.TLIAt(max(end, 1) - 1); !next.Covers(on, end) {
 		return fmt.Errorf("follow timeline %d: the log here reaches %s on timeline %d, which that timeline does not contain: %w", tli, end, on, ErrDiverged)
 	}
-	if err := e.log.WriteHistory(tli, historyFile); err != nil {
-		return err
+	if tli > 1 {
+		if err := e.log.WriteHistory(tli, historyFile); err != nil {
+			return err
+		}
 	}
 	err = e.updateControl(func(f *controlfile.File) {
 		f.MinRecoveryPoint = max(f.MinRecoveryPoint, e.replay.position())

@@ -178,10 +178,11 @@ func (e *Engine) forkLog(end, last wal.LSN, parent, tli wal.TimelineID, reason s
 // promotion to the same timeline left is kept if it says the same.
 func (e *Engine) writeFork(end wal.LSN, parent, tli wal.TimelineID, reason string) (wal.History, error) {
 	if old, err := e.readHistory(tli); tli > 1 && err == nil && len(old) > 1 {
-		if b := old[len(old)-2]; b.Timeline == parent && b.End == end {
+		b := old[len(old)-2]
+		if b.Timeline == parent && b.End == end {
 			return old, nil
 		}
-		if err := e.o.FS.Remove(e.path(walDir + "/" + wal.HistoryName(tli))); err != nil {
+		if err := e.forgetFork(tli, b.End); err != nil {
 			return nil, err
 		}
 	}
@@ -194,6 +195,17 @@ func (e *Engine) writeFork(end wal.LSN, parent, tli wal.TimelineID, reason strin
 		return nil, err
 	}
 	return wal.ParseHistory(tli, contents)
+}
+
+// forgetFork removes what an interrupted promotion to timeline tli has left, which was to begin at end: its
+// segment has the log up to there and nothing behind it.
+func (e *Engine) forgetFork(tli wal.TimelineID, end wal.LSN) error {
+	for _, name := range []string{wal.SegmentName(tli, end, e.segSize), wal.HistoryName(tli)} {
+		if err := e.o.FS.Remove(e.path(walDir + "/" + name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // firstRecords begins a timeline: END_OF_RECOVERY, then the modules as they are loaded, and whether there are

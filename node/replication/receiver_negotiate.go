@@ -86,11 +86,14 @@ func (r *Receiver) adopt(c *Client, p plan, upstream wal.History) error {
 	if p.timeline == upTo(log.History(), p.from+1).Timeline() {
 		return nil
 	}
-	file, err := c.History(p.timeline)
-	if err != nil {
-		return err
+	var file []byte
+	if p.timeline > 1 { // the first has none; one comes back to it from a timeline that nothing came of
+		var err error
+		if file, err = c.History(p.timeline); err != nil {
+			return err
+		}
 	}
-	err = log.Follow(p.timeline, file)
+	err := log.Follow(p.timeline, file)
 	if errors.Is(err, ErrDiverged) { // the log knows of more than what was applied
 		return divergence(upTo(log.History(), log.End()), log.End(), upstream)
 	}
