@@ -18,7 +18,7 @@ func TestADemotionThatFailsHalfWayStopsTheNode(t *testing.T) {
 	f := vfs.NewFault(m)
 	s, o := newStore(t, f)
 	s.put("a", "1")
-	f.Add(&vfs.Rule{Op: vfs.OpOpen, Path: "00000001*", Times: 1, Err: syscall.EMFILE})
+	f.Add(&vfs.Rule{Op: vfs.OpOpen, Path: "00000001*", Times: 1, Err: syscall.EIO})
 	if err := s.Demote(context.Background()); err == nil || s.Err() == nil {
 		t.Fatalf("got %v, and the node says %v", err, s.Err())
 	}

@@ -59,8 +59,12 @@ func (e *Engine) Suspect() string {
 
 // fail ends the engine because what a disk holds is not known any more, leaves the mark, and returns
 // the error that everyone gets from now on. What the mark calls certain grows no more once it is
-// written: the next start cuts off what lies behind, acknowledged or not.
+// written: the next start cuts off what lies behind, acknowledged or not. There is no doubt and no mark if
+// a file could only not be opened.
 func (e *Engine) fail(cause error) error {
+	if vfs.NoDescriptors(cause) {
+		return e.stop(cause)
+	}
 	if !e.failure.begin(cause) {
 		return e.Err()
 	}
@@ -81,6 +85,10 @@ func (e *Engine) halt(cause error) error {
 	if errors.Is(cause, segment.ErrFailed) {
 		return e.fail(cause)
 	}
+	return e.stop(cause)
+}
+
+func (e *Engine) stop(cause error) error {
 	if e.failure.begin(cause) {
 		close(e.failure.failed)
 	}

@@ -20,7 +20,8 @@ import (
 // takeOver opens log and pages and says in pg_control that recovery is under way.
 func (e *Engine) takeOver(s *start) (err error) {
 	fsys, dir := e.o.FS, e.o.Dir
-	e.control = controlKeeper{fs: fsys, dir: dir, now: e.o.Now, file: s.file}
+	patient := vfs.Patient(fsys) // a log or pg_control that cannot be opened ends the node
+	e.control = controlKeeper{fs: patient, dir: dir, now: e.o.Now, file: s.file}
 	e.failure.suspect = s.mark
 	for _, d := range directories { // a base backup may lack empty ones
 		if err := fsys.MkdirAll(path.Join(dir, d), 0o700); err != nil {
@@ -28,7 +29,7 @@ func (e *Engine) takeOver(s *start) (err error) {
 		}
 	}
 	e.log, err = segment.Open(segment.Options{
-		FS: fsys, Dir: e.path(walDir), SegmentSize: uint32(e.segSize), SystemID: e.system, Timeline: s.history.Timeline(),
+		FS: patient, Dir: e.path(walDir), SegmentSize: uint32(e.segSize), SystemID: e.system, Timeline: s.history.Timeline(),
 		MinSize: e.o.MinWALSize, MaxSize: e.o.MaxWALSize, NoRecycle: e.o.NoWALRecycle, NoZero: e.o.NoWALInitZero,
 		Go: func(task func()) { e.spawn(task) }, MaySwitch: e.betweenRoles,
 	})

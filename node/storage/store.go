@@ -134,7 +134,7 @@ func (s *Store) SyncEach(around func(sync func() error) error) error {
 		}
 	}
 	for dir := range dirs {
-		if err := s.fs.SyncDir(dir); err != nil {
+		if err := vfs.Patient(s.fs).SyncDir(dir); err != nil {
 			return s.fail(fmt.Errorf("sync directory %s: %w", dir, err))
 		}
 	}
