@@ -115,7 +115,8 @@ func (p *Promises) setOwned(tli wal.TimelineID) error {
 	return nil
 }
 
-// write replaces the file: temporary file, sync, rename, sync of the directory.
+// write replaces the file: temporary file, sync, rename, sync of the directory. A full disk does not keep the
+// node from a promise, as long as the numbers have as many digits as before: a failover may need it.
 func (p *Promises) write(promised, owned wal.TimelineID) error {
-	return vfs.WriteFile(p.fs, p.name, []byte(encode(promised, owned)), 0o600)
+	return vfs.WriteSector(p.fs, p.name, []byte(encode(promised, owned)), 0o600)
 }

@@ -2,6 +2,7 @@ package fence_test
 
 import (
 	"errors"
+	"syscall"
 	"testing"
 
 	"github.com/redoubt-wal/redoubt/node/fence"
@@ -95,5 +96,36 @@ func TestAPromiseThatWasToldSurvivesEveryCrash(t *testing.T) {
 				t.Errorf("crash before operation %d, variant %d: promised %d, told %d", at, variant, got, atLeast)
 			}
 		}
+	}
+}
+
+// Standbys whose disks are full can promise, so that a failover goes on.
+func TestAPromiseOnAFullDisk(t *testing.T) {
+	mem := vfs.NewMem()
+	fsys := vfs.NewFault(mem)
+	p, err := fence.Open(fsys, "/data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(p.Raise(7), p.Own(7)); err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range []string{vfs.OpCreate, vfs.OpWrite} {
+		fsys.Add(&vfs.Rule{Op: op, Path: "*.tmp", Err: syscall.ENOSPC})
+	}
+	mem.Record()
+	if err := errors.Join(p.Raise(8), p.Disown()); err != nil {
+		t.Fatal(err)
+	}
+	for at := range mem.Ops() + 1 {
+		for variant := range 4 {
+			p, err := fence.Open(mem.Crash(at, variant), "/data")
+			if err != nil || p.Promised() < 7 || at == mem.Ops() && (p.Promised() != 8 || p.Owned() != 0) {
+				t.Errorf("crash before operation %d, variant %d: %+v, %v", at, variant, p, err)
+			}
+		}
+	}
+	if err := p.Raise(10); !errors.Is(err, syscall.ENOSPC) || p.Promised() != 8 {
+		t.Errorf("what does not fit in the file's place: %v, promised %d", err, p.Promised())
 	}
 }

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"syscall"
 
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
@@ -28,7 +26,7 @@ func (s *Slots) Save() error {
 
 	var errs []error
 	for _, sl := range changed {
-		err := s.write(sl)
+		err := vfs.WriteSector(s.opts.FS, s.statePath(sl.Name), encode(sl), 0o600) // what slots let go of may be the only room there will be
 		s.mu.Lock()
 		if now := s.byID[sl.Name]; err == nil {
 			now.saved = sl.RestartLSN
@@ -39,24 +37,6 @@ func (s *Slots) Save() error {
 		s.mu.Unlock()
 	}
 	return errors.Join(errs...)
-}
-
-// write replaces a slot's file, which on a full disk is written where it is: what slots let go of is the only
-// room there will be. It is less than a sector, which a disk writes whole or not at all.
-func (s *Slots) write(sl Slot) error {
-	err := vfs.WriteFile(s.opts.FS, s.statePath(sl.Name), encode(sl), 0o600)
-	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
-		return err
-	}
-	f, openErr := s.opts.FS.OpenFile(s.statePath(sl.Name), os.O_WRONLY, 0)
-	if openErr != nil {
-		return err
-	}
-	_, err = f.WriteAt(encode(sl), 0)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
 }
 
 const stateFile = "state"

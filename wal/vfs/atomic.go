@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"syscall"
 )
 
 // ReadFile returns a file's contents.
@@ -35,6 +36,28 @@ func WriteFile(fsys FS, name string, data []byte, perm fs.FileMode) error {
 		return err
 	}
 	return RenameDurably(fsys, tmp, name)
+}
+
+// WriteSector is WriteFile for what has to be noted on a full disk as well, because room or a failover depends
+// on it. There, data of one sector at most is written where the file is that it replaces, if that is as long:
+// a disk writes a sector whole or not at all.
+func WriteSector(fsys FS, name string, data []byte, perm fs.FileMode) error {
+	err := WriteFile(fsys, name, data, perm)
+	if len(data) > SectorSize || !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+		return err
+	}
+	f, openErr := fsys.OpenFile(name, os.O_WRONLY, perm)
+	if openErr != nil {
+		return err
+	}
+	if size, sizeErr := f.Size(); sizeErr != nil || size != int64(len(data)) {
+		f.Close()
+		return err
+	}
+	if _, err = f.WriteAt(data, 0); err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 // RenameDurably moves a file within one directory and makes the new name durable.
