@@ -31,6 +31,7 @@ type Node struct {
 	probe    writeProbe
 	secret   secret
 	commits  commitCounts
+	statuses atomic.Uint64             // said so far
 	reloaded atomic.Pointer[time.Time] // when settings were read again
 	writers  sync.Map                  // *sql.Session → *local that it has written to and not settled
 
@@ -63,6 +64,7 @@ type state struct {
 	timeline wal.TimelineID // primary: the one it was promoted on
 	open     bool           // primary: accepts writes
 	rule     replication.Rule
+	set      setTaken
 
 	lost wal.LSN // peers hold log up to here; what of it is not here was lost here
 

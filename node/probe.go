@@ -23,6 +23,18 @@ func (p *writeProbe) last() *api.Probe {
 	return p.result
 }
 
+// asOf is the last result with its time on the clock as it is now: whoever compares the two must not take a clock that
+// was set for a disk that hangs.
+func (p *writeProbe) asOf(now time.Time) *api.Probe {
+	last := p.last()
+	if last == nil {
+		return nil
+	}
+	out := *last
+	out.At = now.Add(-now.Sub(last.At)) // Sub goes by the monotonic clock
+	return &out
+}
+
 func (p *writeProbe) set(r api.Probe) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -23,7 +23,11 @@ func (n *Node) Promote(ctx context.Context, r api.PromoteRequest) error {
 		if err := n.reaches(r.MustReach); err != nil {
 			return err
 		}
-		return n.promote(run, r.Timeline, rule, "promoted by the operator")
+		set := setTaken{r.Timeline, r.Synchronous.Serial}
+		if err := n.current().set.superseded(set); err != nil {
+			return err
+		}
+		return n.promote(run, rule, set, "promoted by the operator")
 	})
 }
 
@@ -43,7 +47,8 @@ func (n *Node) reaches(lsn wal.LSN) error {
 	return nil
 }
 
-func (n *Node) promote(run context.Context, tli wal.TimelineID, rule replication.Rule, reason string) error {
+func (n *Node) promote(run context.Context, rule replication.Rule, set setTaken, reason string) error {
+	tli := set.timeline
 	if err := n.mayPromote(tli); err != nil {
 		return err
 	}
@@ -68,7 +73,7 @@ func (n *Node) promote(run context.Context, tli wal.TimelineID, rule replication
 			return &api.Error{Code: "PromotionFailed", Message: err.Error(), HTTP: http.StatusServiceUnavailable}
 		}
 	}
-	return n.openWrites(now.local, tli, rule)
+	return n.openWrites(now.local, rule, set)
 }
 
 // claim makes timeline tli this node's own. Who is managed has been given it, and follows nobody below from
@@ -82,11 +87,11 @@ func (n *Node) claim(tli wal.TimelineID) error {
 
 // openWrites makes a promoted engine's node the primary, unless a promise was made meanwhile: both
 // look at each other under mu.
-func (n *Node) openWrites(l *local, tli wal.TimelineID, rule replication.Rule) error {
+func (n *Node) openWrites(l *local, rule replication.Rule, set setTaken) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s := &n.state
-	s.role, s.timeline, s.rule, s.following = api.RolePrimary, tli, rule, nil
+	s, tli := &n.state, set.timeline
+	s.role, s.timeline, s.rule, s.set, s.following = api.RolePrimary, tli, rule, set, nil
 	s.heard = n.opts.Now()
 	if p := n.promises.Promised(); p > tli {
 		n.closeWrites(fmt.Sprintf("fenced: timeline %d has been claimed", p))

@@ -8,12 +8,14 @@ import (
 
 // Status says what the node is now.
 func (n *Node) Status() api.Status {
-	now := n.current()
+	sequence := n.statuses.Add(1) // before anything is looked at
+	now, clock := n.current(), n.opts.Now()
 	s := api.Status{
-		Instance: n.name(), Role: now.role, Time: n.opts.Now().UTC(), StartedAt: n.started.UTC(),
+		Sequence: sequence,
+		Instance: n.name(), Role: now.role, Time: clock.UTC(), StartedAt: n.started.UTC(),
 		FencedAt: n.fencedAt(), ForkLSN: now.fork, OpenWrites: now.open, Message: now.message,
 		Modules: n.loadedModules(now.local), Offered: n.offeredModules(), NodeVersion: n.opts.Version,
-		WriteProbe: n.probe.last(),
+		WriteProbe: n.probe.asOf(clock),
 	}
 	for _, p := range n.settings.Pending() {
 		s.Settings = append(s.Settings, api.SettingDiff{Name: p.Name, Current: p.Old, Pending: p.New})
@@ -26,6 +28,7 @@ func (n *Node) Status() api.Status {
 	}
 	if now.role == api.RolePrimary {
 		s.Synchronous = synchronousOf(now.rule)
+		s.Synchronous.Serial = now.set.serial
 	}
 	if now.local != nil {
 		now.local.describe(&s)

@@ -6,6 +6,7 @@ import (
 
 	api "github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/replication"
+	"github.com/redoubt-wal/redoubt/wal"
 )
 
 // Synchronous is POST /v1/synchronous.
@@ -20,11 +21,29 @@ func (n *Node) Synchronous(ctx context.Context, r api.SynchronousRequest) error 
 		if err := n.primaryOn(r.Timeline); err != nil {
 			return err
 		}
-		n.state.rule = rule
+		set := setTaken{r.Timeline, r.Synchronous.Serial}
+		if err := n.state.set.superseded(set); err != nil {
+			return err
+		}
+		n.state.rule, n.state.set = rule, set
 		n.state.local.sync.SetRule(rule)
 		n.showRule(rule)
 		return nil
 	})
+}
+
+// setTaken is the last synchronous set that was taken: on which timeline, and which one it was.
+type setTaken struct {
+	timeline wal.TimelineID
+	serial   int64
+}
+
+// superseded refuses a set if this one, of the same timeline, was taken later.
+func (taken setTaken) superseded(set setTaken) error {
+	if set.timeline == taken.timeline && set.serial != 0 && set.serial < taken.serial {
+		return refusal("SetSuperseded", "synchronous set %d was replaced by set %d: the command came late", set.serial, taken.serial)
+	}
+	return nil
 }
 
 // ruleOf turns the contract's synchronous set into a rule.

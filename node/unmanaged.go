@@ -39,7 +39,7 @@ func (n *Node) startUnmanaged() error {
 		if err := n.promises.Own(tli); err != nil { // the directory says so: nobody else decides
 			return err
 		}
-		return n.promote(run, tli, rule, "started as primary")
+		return n.promote(run, rule, setTaken{timeline: tli}, "started as primary")
 	})
 }
 
@@ -83,7 +83,7 @@ func (n *Node) promoteUnmanaged(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := n.promote(run, tli, rule, "no recovery target specified"); err != nil {
+		if err := n.promote(run, rule, setTaken{timeline: tli}, "no recovery target specified"); err != nil {
 			if n.current().role == api.RoleWaiting { // it has left its upstream, and nobody else tells it to go back
 				err = errors.Join(err, n.followConninfo())
 			}

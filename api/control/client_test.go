@@ -29,12 +29,12 @@ var at = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 // other releases speak.
 var wire = map[string]any{
 	"status": control.Status{
-		Instance: "orders-2", SystemIdentifier: "7412345678901234567", Role: control.RoleStandby, Time: at, StartedAt: at.Add(-time.Hour),
+		Instance: "orders-2", SystemIdentifier: "7412345678901234567", Role: control.RoleStandby, Time: at, StartedAt: at.Add(-time.Hour), Sequence: 12,
 		Timeline: 3, FencedAt: 3, WriteLSN: 0x3000060, FlushLSN: 0x3000060, ReplayLSN: 0x3000028, RedoLSN: 0x2000028, OldestLSN: 0x1000000,
 		Upstream: "10.88.1.7", Streaming: true, ForkLSN: 0x2FFFFF8, OpenWrites: false, Suspect: "fsync of 000000010000000000000003 failed",
 		WriteProbe: &control.Probe{At: at, Duration: 812, Error: "no space left on device"}, Message: "follows orders-1",
 		ReplayPaused: &control.ReplayPause{LSN: 0x3000028, Reason: "FormatUnknown", Detail: "kv replays formats 1 to 1, the record has 2"},
-		Synchronous:  control.Synchronous{Method: "any", Number: 1, Members: []string{"orders-1", "orders-3"}}, Waiters: 2,
+		Synchronous:  control.Synchronous{Method: "any", Number: 1, Members: []string{"orders-1", "orders-3"}, Serial: 5}, Waiters: 2,
 		Replicas: []control.Replica{{Name: "orders-3", State: "streaming", SentLSN: 4, WriteLSN: 3, FlushLSN: 2, ReplayLSN: 1, SyncState: "quorum"}},
 		Slots:    []control.Slot{{Name: "cdc", Type: "logical", Active: true, RestartLSN: 1, Confirmed: 2, WALStatus: "reserved"}},
 		Modules: []control.Module{{Name: "kv", Version: "1.2.0", Retiring: true, Managers: []control.Manager{{ID: 251, Name: "kv",

@@ -66,7 +66,9 @@ type PromoteRequest struct {
 }
 
 // SynchronousRequest replaces the synchronous set of a primary. On reply every later commit waits
-// by the new set.
+// by the new set. A set with a lower serial than the last that the node took on this timeline, here or with
+// a promotion, is refused (SetSuperseded): the command was long on its way, and the operator no longer
+// reckons with what such a set would confirm.
 type SynchronousRequest struct {
 	Timeline    TimelineID  `json:"timeline"` // of the primary it is meant for; refused on another
 	Synchronous Synchronous `json:"synchronous"`

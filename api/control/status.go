@@ -31,8 +31,9 @@ type Status struct {
 	Instance         string    `json:"instance"`         // its name: the pod's
 	SystemIdentifier string    `json:"systemIdentifier"` // decimal; "" while empty
 	Role             Role      `json:"role"`
-	Time             time.Time `json:"time"`      // the node's clock
-	StartedAt        time.Time `json:"startedAt"` // of the process
+	Time             time.Time `json:"time"`               // the node's clock
+	StartedAt        time.Time `json:"startedAt"`          // of the process
+	Sequence         uint64    `json:"sequence,omitempty"` // counts what the process has said of itself: no higher one is older. 0: not counted
 
 	Timeline   TimelineID `json:"timeline"`             // of the log it writes or replays; 0 while empty
 	FencedAt   TimelineID `json:"fencedAt"`             // the promise: follows nobody below; 0: none
@@ -83,6 +84,7 @@ type Synchronous struct {
 	Method  string   `json:"method,omitempty"` // "any", "first"; "" for asynchronous
 	Number  int      `json:"number,omitempty"`
 	Members []string `json:"members,omitempty"` // application names
+	Serial  int64    `json:"serial,omitempty"`  // counts the sets: see SynchronousRequest; 0: they are not counted
 }
 
 // Replica is one stream that this node serves.

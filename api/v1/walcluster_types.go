@@ -23,7 +23,7 @@ import (
 // +kubebuilder:printcolumn:name="Image",type=string,priority=1,JSONPath=`.status.accepted.image`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="the name of a WALCluster begins with a letter and has up to 40 lower-case letters, digits and dashes: pods and services are named after it"
-// +kubebuilder:validation:XValidation:rule="self.spec == oldSelf.spec || !has(self.status) || !has(self.status.image) || !has(self.status.image.modules) || self.status.image.reference != self.spec.image || !has(self.spec.modules) || self.spec.modules.all(m, (has(m.state) && m.state == 'Retiring') || self.status.image.modules.exists(o, o.name == m.name && o.version == m.version))",message="the image was asked and does not offer every module of spec.modules in its version: status.image.modules lists what it offers",fieldPath=".spec.modules"
+// +kubebuilder:validation:XValidation:rule="self.spec == oldSelf.spec || !has(self.status) || !has(self.status.image) || !has(self.status.image.modules) || self.status.image.reference != self.spec.image || !has(self.spec.modules) || self.spec.modules.all(m, (has(m.state) && m.state == 'Retiring') || self.status.image.modules.exists(o, o.name == m.name && o.version == m.version) || self.spec.image == oldSelf.spec.image && has(oldSelf.spec.modules) && oldSelf.spec.modules.exists(o, o.name == m.name && o.version == m.version))",message="the image was asked and does not offer every module of spec.modules in its version: status.image.modules lists what it offers",fieldPath=".spec.modules"
 type WALCluster struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -373,6 +373,10 @@ type AckSet struct {
 	// +optional
 	// +listType=atomic
 	Members []string `json:"members,omitempty"`
+	// serial counts the sets. An instance takes no set with a lower one than it had: a command that comes
+	// late brings back no set that is forgotten here.
+	// +optional
+	Serial int64 `json:"serial,omitempty"`
 	// until is the end of what was confirmed by this set, once a later one is in force. When the later
 	// one has it too, this set is forgotten.
 	// +optional

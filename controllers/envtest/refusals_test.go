@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -141,6 +142,17 @@ func TestRefusedAgainstTheProbedImage(t *testing.T) {
 	err := kube.Update(ctx, &got)
 	if err == nil || !strings.Contains(err.Error(), "spec.modules") || !strings.Contains(err.Error(), "status.image.modules lists what it offers") {
 		t.Errorf("module kv 1.3.0 on an image with 1.1.0: %v, want a refusal that says what the image offers", err)
+	}
+	if err := kube.Get(ctx, client.ObjectKeyFromObject(c), &got); err != nil {
+		t.Fatal(err)
+	}
+	got.Spec.Instances, got.Spec.ImagePullSecrets = 5, []corev1.LocalObjectReference{{Name: "registry"}}
+	if err := kube.Update(ctx, &got); err != nil {
+		t.Errorf("what has nothing to do with the image was refused, while it is not the right one: %v", err)
+	}
+	got.Spec.Modules = append(got.Spec.Modules, v1.Module{Name: "signal", Version: "1.0.0", State: v1.ModuleActive})
+	if err := kube.Update(ctx, &got); err == nil || !strings.Contains(err.Error(), "status.image.modules lists what it offers") {
+		t.Errorf("one more module that it does not offer: %v, want a refusal", err)
 	}
 	got.Spec.Modules = got.Spec.Modules[:1]
 	got.Spec.Modules[0].Version = "1.1.0"

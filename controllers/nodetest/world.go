@@ -60,7 +60,9 @@ type Node struct {
 	listener net.Listener
 	conns    map[net.Conn]bool
 	frozen   bool
-	spoke    time.Time // the last line of a status stream
+	said     uint64        // statuses
+	clock    time.Duration // how far ahead it is
+	spoke    time.Time     // the last line of a status stream
 	changed  chan struct{}
 	done     chan struct{}
 }
@@ -135,6 +137,13 @@ func (w *World) Freeze(name string, frozen bool) (spoke time.Time) {
 	w.nodes[name].frozen = frozen
 	w.nodes[name].notify()
 	return w.nodes[name].spoke
+}
+
+// Clock sets an instance's clock, by how far it is ahead.
+func (w *World) Clock(name string, ahead time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.nodes[name].clock = ahead
 }
 
 // Slot gives an instance a logical slot that nobody reads, or drops it if it has no name.
@@ -230,8 +239,9 @@ func (n *Node) feeds(other *Node) bool {
 
 func (n *Node) status() control.Status {
 	d := n.disk
+	n.said++
 	s := control.Status{
-		Instance: n.name, SystemIdentifier: d.system, Role: n.role, Time: time.Now(), StartedAt: n.started, Timeline: d.timeline, FencedAt: d.promise,
+		Instance: n.name, SystemIdentifier: d.system, Role: n.role, Sequence: n.said, Time: time.Now().Add(n.clock), StartedAt: n.started, Timeline: d.timeline, FencedAt: d.promise,
 		WriteLSN: d.flush, FlushLSN: d.flush, ReplayLSN: d.flush, OldestLSN: 1, OpenWrites: n.open, Upstream: n.upstream, Synchronous: n.sync,
 	}
 	for _, m := range n.modules {
@@ -276,7 +286,7 @@ func (n *Node) handler() http.Handler {
 	mux.HandleFunc("POST "+control.PathFollow, command(n, n.follow))
 	mux.HandleFunc("POST "+control.PathFence, command(n, n.fence))
 	mux.HandleFunc("POST "+control.PathPromote, command(n, n.promote))
-	mux.HandleFunc("POST "+control.PathSynchronous, command(n, func(r control.SynchronousRequest) error { n.sync = r.Synchronous; return nil }))
+	mux.HandleFunc("POST "+control.PathSynchronous, command(n, n.synchronous))
 	mux.HandleFunc("POST "+control.PathRetire, command(n, func(r control.RetireRequest) error {
 		m := n.disk.modules[r.Module]
 		m.retiring = r.Retiring
@@ -406,6 +416,14 @@ func (n *Node) promote(r control.PromoteRequest) error {
 	}
 	n.role, n.open, n.upstream, n.sync = control.RolePrimary, true, "", r.Synchronous
 	n.disk.timeline, n.disk.owned, n.disk.promise = r.Timeline, r.Timeline, r.Timeline
+	return nil
+}
+
+func (n *Node) synchronous(r control.SynchronousRequest) error {
+	if r.Synchronous.Serial < n.sync.Serial {
+		return refuse("SetSuperseded", "set %d is in force", n.sync.Serial)
+	}
+	n.sync = r.Synchronous
 	return nil
 }
 

@@ -356,3 +356,48 @@ func TestFenceEndsACloneFromBelow(t *testing.T) {
 		c.Net.Heal("a", "d")
 	})
 }
+
+// A command that was long on its way brings back no synchronous set that a later one has replaced, nor does
+// the promotion that carried it.
+func TestASetThatComesLateIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cluster(t)
+		a := c.Machines[0]
+		set := func(serial int64, number int) control.Synchronous {
+			return control.Synchronous{Method: "any", Number: number, Members: []string{"b", "c"}, Serial: serial}
+		}
+		for _, serial := range []int64{3, 3, 5} {
+			_, err := a.Control.Do(t.Context(), control.SynchronousRequest{Timeline: 1, Synchronous: set(serial, 2)})
+			must(t, err)
+		}
+		for sentence, late := range map[string]any{
+			"a change of the set": control.SynchronousRequest{Timeline: 1, Synchronous: set(4, 1)},
+			"a promotion":         control.PromoteRequest{Timeline: 1, Synchronous: set(4, 1)},
+		} {
+			if _, err := a.Control.Do(t.Context(), late); !control.IsRefusal(err, "SetSuperseded") {
+				t.Errorf("%s that comes late: %v", sentence, err)
+			}
+		}
+		s, err := a.Control.Status(t.Context())
+		must(t, err)
+		if s.Synchronous.Serial != 5 || s.Synchronous.Number != 2 {
+			t.Errorf("in force is %+v", s.Synchronous)
+		}
+		_, err = a.Control.Do(t.Context(), control.SynchronousRequest{Timeline: 1, Synchronous: set(0, 1)})
+		must(t, err) // of an operator that does not count
+	})
+}
+
+// What a node says of itself can be put in order without a look at its clock.
+func TestStatusesAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := cluster(t).Machines[0]
+		first, err := a.Control.Status(t.Context())
+		must(t, err)
+		second, err := a.Control.Do(t.Context(), control.CheckpointRequest{Wait: true})
+		must(t, err)
+		if first.Sequence == 0 || second.Sequence <= first.Sequence {
+			t.Errorf("status %d was followed by %d", first.Sequence, second.Sequence)
+		}
+	})
+}

@@ -95,7 +95,7 @@ func bootstrap(s *State) []Step {
 	d := s.decisions()
 	d.Timeline = &v1.TimelineClaim{
 		ID: 1, Primary: first.Name, Reason: v1.ReasonNewCluster, ClaimedAt: metav1.NewMicroTime(s.Now),
-		SynchronousSets: []v1.AckSet{s.synchronousSetOn(1, first.Name)},
+		SynchronousSets: []v1.AckSet{s.numbered(s.synchronousSetOn(1, first.Name))},
 	}
 	d.TargetPrimary, d.Joined = first.Name, []string{first.Name}
 	return []Step{

@@ -155,7 +155,7 @@ func (s *State) choose(m *Member) []Step {
 		}
 	}
 	d.Timeline.PossibleLoss = s.possibleLoss(m)
-	set := s.synchronousSet(m.Name)
+	set := s.numbered(s.synchronousSet(m.Name))
 	d.Timeline.SynchronousSets = append(d.Timeline.SynchronousSets, set)
 	msg := fmt.Sprintf("%s has the most log (timeline %d, %s) of [%s], which promised to follow nobody below timeline %d",
 		m.Name, m.Status.Timeline, m.Status.FlushLSN, strings.Join(d.Timeline.Fenced, ", "), s.timeline())

@@ -37,6 +37,8 @@ type story struct {
 	wiped    bool
 	lastSaid string
 	out      strings.Builder
+	slow     bool        // a change of the synchronous set is long on its way
+	underway []plan.Step // that change; while it is, no other is sent
 }
 
 // A node is a fake instance.
@@ -424,7 +426,13 @@ func (s *story) apply(step plan.Step) bool {
 		}
 		n.Role, n.Timeline, n.OpenWrites, n.Synchronous, n.Upstream = control.RolePrimary, r.Timeline, true, r.Synchronous, ""
 	case plan.SetSynchronous:
-		n.Synchronous = step.Request.(control.SynchronousRequest).Synchronous
+		if s.slow || len(s.underway) > 0 {
+			s.underway = append(s.underway, step)[:1]
+			return true
+		}
+		if set := step.Request.(control.SynchronousRequest).Synchronous; set.Serial >= n.Synchronous.Serial {
+			n.Synchronous = set
+		}
 	case plan.Demote:
 		n.Role, n.OpenWrites = control.RoleWaiting, false
 	case plan.Follow:
@@ -467,6 +475,15 @@ func (s *story) apply(step plan.Step) bool {
 		n.OldestLSN = n.FlushLSN
 	}
 	return true
+}
+
+// arrive lets through what is under way.
+func (s *story) arrive() {
+	late := s.underway
+	s.slow, s.underway = false, nil
+	for _, step := range late {
+		s.apply(step)
+	}
 }
 
 // die ends a process; its pod restarts it unless the pod goes, too.

@@ -300,3 +300,37 @@ func TestWhatIsGoingIsNotAdopted(t *testing.T) {
 func planReservation(id int32, name string) plan.Reservation {
 	return plan.Reservation{ID: id, Name: name}
 }
+
+// A change of the synchronous set that is long on its way, and taken back meanwhile, comes into force when
+// nobody thinks of it any more. What is acknowledged by it has to survive all the same.
+func TestASynchronousSetThatComesLateLosesNothing(t *testing.T) {
+	s := up(t, 3)
+	s.Spec.Synchronous.Number = 2
+	s.run(10 * time.Second)
+	s.slow = true
+	s.Spec.Synchronous.Number = 1
+	s.run(5 * time.Second)
+	if len(s.underway) != 1 {
+		t.Fatal("nothing is under way: the test proves nothing")
+	}
+	s.Spec.Synchronous.Number = 2
+	s.run(5 * time.Second)
+	s.nodes["orders-3"].cut = true
+	s.run(time.Second)
+	before := s.acked
+	s.arrive()
+	s.tick()
+	if s.acked <= before {
+		t.Fatal("nothing was acknowledged by the late set: the test proves nothing")
+	}
+	s.losePod("orders-1")
+	s.losePod("orders-2")
+	s.nodes["orders-1"].cut, s.nodes["orders-2"].cut = true, true
+	s.nodes["orders-3"].cut = false
+	s.run(time.Minute) // fails if who has not got that commit is promoted
+	s.nodes["orders-2"].cut = false
+	s.run(time.Minute)
+	if s.primary() == nil {
+		t.Errorf("nobody leads:\n%s", s.out.String())
+	}
+}

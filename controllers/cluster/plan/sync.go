@@ -93,14 +93,38 @@ func (s *State) newestSet() *v1.AckSet {
 }
 
 func request(set *v1.AckSet) control.Synchronous {
-	if set == nil || set.Method == "" {
+	switch {
+	case set == nil:
 		return control.Synchronous{}
+	case set.Method == "":
+		return control.Synchronous{Serial: set.Serial}
 	}
-	return control.Synchronous{Method: string(set.Method), Number: int(set.Number), Members: set.Members}
+	return control.Synchronous{Method: string(set.Method), Number: int(set.Number), Members: set.Members, Serial: set.Serial}
 }
 
 func sameRule(a, b control.Synchronous) bool {
 	return a.Method == b.Method && a.Number == b.Number && slices.Equal(a.Members, b.Members)
+}
+
+// inForce reports whether a primary says that it uses a set. One before it may have the same rule, and one
+// between the two be on its way to the primary still. A node of an older version does not count.
+func inForce(p *Member, set *v1.AckSet) bool {
+	says := p.Status.Synchronous
+	return sameRule(says, request(set)) && (says.Serial == 0 || says.Serial == set.Serial)
+}
+
+// numbered gives a set the next serial: above every one that is recorded, or that a node says it took.
+func (s *State) numbered(set v1.AckSet) v1.AckSet {
+	if newest := s.newestSet(); newest != nil {
+		set.Serial = newest.Serial
+	}
+	for i := range s.Members {
+		if status := s.Members[i].Status; status != nil {
+			set.Serial = max(set.Serial, status.Synchronous.Serial)
+		}
+	}
+	set.Serial++
+	return set
 }
 
 // synchronous keeps the primary's set and the record of it in step. A new set is recorded beside the
@@ -111,6 +135,7 @@ func synchronous(s *State) []Step {
 	p, newest := s.serving(), s.newestSet()
 	want := s.synchronousSet(p.Name)
 	if newest == nil || newest.Primary != p.Name || newest.Timeline != want.Timeline || !sameRule(request(newest), request(&want)) {
+		want = s.numbered(want)
 		d := s.decisions()
 		d.Timeline.SynchronousSets = append(d.Timeline.SynchronousSets, want)
 		return []Step{
@@ -118,7 +143,7 @@ func synchronous(s *State) []Step {
 			setSynchronous(s, p, &want),
 		}
 	}
-	if !sameRule(p.Status.Synchronous, request(newest)) {
+	if !inForce(p, newest) {
 		return []Step{setSynchronous(s, p, newest)}
 	}
 	return forget(s, p)

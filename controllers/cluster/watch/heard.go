@@ -19,6 +19,8 @@ type Heard struct {
 	Refused bool            // nobody listens at its address
 	Detail  string          // why it is not reached
 	Address string          // where it is listened to
+	Streams int             // that came up so far
+	Said    int             // how often what it says differed in more than positions
 }
 
 // line takes what an instance says of itself, from its stream or in the reply to a command.
@@ -29,15 +31,34 @@ func (s *stream) line(generation int, status control.Status) {
 		return
 	}
 	was := s.heard
-	if was.Status != nil && status.Time.Before(was.Status.Time) && status.StartedAt.Equal(was.Status.StartedAt) {
+	if was.Status != nil && older(&status, was.Status) {
 		s.hub.mu.Unlock()
 		return // a command's reply overtook it
 	}
-	s.heard = Heard{Status: &status, At: s.hub.now(), Reached: true}
+	s.heard = Heard{Status: &status, At: s.hub.now(), Reached: true, Streams: was.Streams, Said: was.Said}
+	changed := !was.Reached || was.Status == nil || matters(was.Status, &status)
+	if !was.Reached {
+		s.heard.Streams++
+	}
+	if changed {
+		s.heard.Said++
+	}
 	s.hub.mu.Unlock()
-	if !was.Reached || was.Status == nil || matters(was.Status, &status) {
+	if changed {
 		s.hub.changed(s.cluster)
 	}
+}
+
+// older reports whether a process said a before b. Nodes that do not count what they say are believed by
+// their clock, which may be set back.
+func older(a, b *control.Status) bool {
+	if !a.StartedAt.Equal(b.StartedAt) {
+		return false
+	}
+	if a.Sequence != 0 && b.Sequence != 0 {
+		return a.Sequence < b.Sequence
+	}
+	return a.Time.Before(b.Time)
 }
 
 // down says that the stream is not up any more, and why.
@@ -79,7 +100,7 @@ func matters(a, b *control.Status) bool {
 
 func still(s *control.Status) control.Status {
 	out := *s
-	out.Time = time.Time{}
+	out.Time, out.Sequence = time.Time{}, 0
 	out.WriteLSN, out.FlushLSN, out.ReplayLSN, out.RedoLSN = 0, 0, 0, 0
 	out.WALSize, out.Waiters, out.WriteProbe = 0, 0, nil
 	out.Replicas = make([]control.Replica, len(s.Replicas))

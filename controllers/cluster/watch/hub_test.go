@@ -133,3 +133,15 @@ func TestAnotherAuthorityAtTheSameAddress(t *testing.T) {
 	hub.Listen(orders, "orders-1", watch.Target{Address: address, TLS: config})
 	eventually("it is known again", func(h watch.Heard) bool { return h.Reached })
 }
+
+// A clock that is set back by an hour does not make an instance's words older than what it said before.
+func TestAClockIsSetBack(t *testing.T) {
+	hub, world, sees := scene(t, "127.9.0.6:18443")
+	sees("it is up", func(h watch.Heard) bool { return h.Reached })
+	world.Clock("orders-1", -time.Hour)
+	_, node, _ := hub.Heard(orders, "orders-1")
+	if _, err := node.Do(t.Context(), control.InitRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	sees("it is initialised", func(h watch.Heard) bool { return h.Status.Role == control.RoleWaiting })
+}
