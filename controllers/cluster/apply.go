@@ -19,10 +19,32 @@ import (
 	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
 )
 
-// apply takes the steps in their order and returns those that were taken. A record that fails ends it:
-// what follows rests on it. Another step that the API server does not accept is left out. Commands to
-// instances are only begun here; c carries what was recorded.
-func (r *Reconciler) apply(ctx context.Context, c *v1.WALCluster, steps []plan.Step) (taken []plan.Step, failed error) {
+// deeds are what became of a pass's steps.
+type deeds struct {
+	begun  []plan.Step // by this pass
+	doing  []plan.Step // and what earlier ones began, and is under way
+	failed error
+	before error // how what is under way failed the last time
+}
+
+// did notes what became of steps.
+func (d *deeds) did(err error, steps ...plan.Step) {
+	var again underWay
+	switch {
+	case errors.As(err, &again):
+		d.doing = append(d.doing, steps...)
+		d.before = errors.Join(d.before, again.before)
+	case err != nil:
+		d.failed = errors.Join(d.failed, err)
+	default:
+		d.begun, d.doing = append(d.begun, steps...), append(d.doing, steps...)
+	}
+}
+
+// apply takes the steps in their order. A record that fails ends it: what follows rests on it. Another step
+// that the API server does not accept is left out, and one that it is long in answering about goes on when
+// patience is over. Commands to instances are only begun here; c carries what was recorded.
+func (r *Reconciler) apply(ctx context.Context, patience <-chan struct{}, c *v1.WALCluster, steps []plan.Step) (d deeds) {
 	key := client.ObjectKeyFromObject(c)
 	var order []string
 	commands := map[string][]plan.Step{}
@@ -41,32 +63,41 @@ func (r *Reconciler) apply(ctx context.Context, c *v1.WALCluster, steps []plan.S
 				order = append(order, step.Target)
 			}
 			commands[step.Target] = append(commands[step.Target], step)
-			taken = append(taken, step)
+			d.did(nil, step)
 			continue
 		}
 		flush()
-		if err := r.take(ctx, c, step); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s %s (%s): %w", step.Do, step.Target, step.Reason, err))
-			if step.Do == plan.Record {
-				return taken, failed
+		switch step.Do {
+		case plan.Wait:
+			d.did(nil, step)
+		case plan.Record:
+			err := about(step, r.record(ctx, c, step))
+			if d.did(err, step); err != nil {
+				return d
 			}
-			continue
+		default:
+			as := c.DeepCopy()
+			d.did(r.chores.do(ctx, patience, key, fmt.Sprintf("%s %s %s", step.Do, step.Target, step.UID), func(ctx context.Context) error {
+				return about(step, r.take(ctx, as, step))
+			}), step)
 		}
-		taken = append(taken, step)
 	}
-	return taken, failed
+	return d
+}
+
+// about says which step an error is about.
+func about(step plan.Step, err error) error {
+	return named(fmt.Sprintf("%s %s (%s)", step.Do, step.Target, step.Reason), err)
 }
 
 func (r *Reconciler) take(ctx context.Context, c *v1.WALCluster, step plan.Step) error {
 	switch step.Do {
-	case plan.Record:
-		return r.record(ctx, c, step)
 	case plan.CreateInstance:
 		return r.createInstance(ctx, c, step.Target)
 	case plan.DeletePod:
 		return r.deletePod(ctx, c, step.Target, types.UID(step.UID))
 	case plan.DeleteInstance:
-		return r.deleteInstance(ctx, c, step.Target)
+		return r.deleteInstance(ctx, c, step)
 	case plan.Label:
 		return r.label(ctx, c, step.Target, step.Role)
 	case plan.ProbeImage:
@@ -75,10 +106,11 @@ func (r *Reconciler) take(ctx context.Context, c *v1.WALCluster, step plan.Step)
 	case plan.DeleteProbe:
 		return r.deletePod(ctx, c, desired.PodProbe(c.Name), "")
 	case plan.ClearRequest:
-		patch := []byte(fmt.Sprintf(`{"metadata":{"annotations":{%q:null}}}`, v1.AnnotationSwitchover))
+		// Not what was asked for since.
+		patch := []byte(fmt.Sprintf(`{"metadata":{"resourceVersion":%q,"annotations":{%q:null}}}`, c.ResourceVersion, v1.AnnotationSwitchover))
 		return r.Patch(ctx, stub(c), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(v1.OperatorName))
 	}
-	return nil // Wait
+	return nil
 }
 
 // record writes the decisions if nobody wrote the cluster since it was read, and leaves what was
@@ -104,27 +136,36 @@ func (r *Reconciler) createInstance(ctx context.Context, c *v1.WALCluster, insta
 }
 
 func (r *Reconciler) deletePod(ctx context.Context, c *v1.WALCluster, name string, uid types.UID) error {
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: c.Namespace}}
+	return r.deleteObject(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: c.Namespace}}, uid)
+}
+
+// deleteObject deletes the object that was meant, and never the one of its name that came after it. Without a
+// UID any is meant.
+func (r *Reconciler) deleteObject(ctx context.Context, o client.Object, uid types.UID) error {
 	var opts []client.DeleteOption
 	if uid != "" {
-		opts = append(opts, client.Preconditions{UID: &uid}) // never the pod that came after it
+		opts = append(opts, client.Preconditions{UID: &uid})
 	}
-	err := r.Delete(ctx, pod, opts...)
+	err := r.Delete(ctx, o, opts...)
 	if apierrors.IsConflict(err) {
 		return nil
 	}
 	return client.IgnoreNotFound(err)
 }
 
-func (r *Reconciler) deleteInstance(ctx context.Context, c *v1.WALCluster, instance string) error {
-	meta := metav1.ObjectMeta{Name: instance, Namespace: c.Namespace}
-	secret := metav1.ObjectMeta{Name: desired.SecretTLS(instance), Namespace: c.Namespace}
-	for _, o := range []client.Object{&corev1.PersistentVolumeClaim{ObjectMeta: meta}, &corev1.Pod{ObjectMeta: meta}, &corev1.Secret{ObjectMeta: secret}} {
-		if err := client.IgnoreNotFound(r.Delete(ctx, o)); err != nil {
+func (r *Reconciler) deleteInstance(ctx context.Context, c *v1.WALCluster, step plan.Step) error {
+	meta := metav1.ObjectMeta{Name: step.Target, Namespace: c.Namespace}
+	if step.Claim != "" {
+		if err := r.deleteObject(ctx, &corev1.PersistentVolumeClaim{ObjectMeta: meta}, types.UID(step.Claim)); err != nil {
 			return err
 		}
 	}
-	return nil
+	if step.UID != "" {
+		if err := r.deleteObject(ctx, &corev1.Pod{ObjectMeta: meta}, types.UID(step.UID)); err != nil {
+			return err
+		}
+	}
+	return r.deleteObject(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: desired.SecretTLS(step.Target), Namespace: c.Namespace}}, "")
 }
 
 func (r *Reconciler) label(ctx context.Context, c *v1.WALCluster, pod, role string) error {

@@ -18,23 +18,47 @@ import (
 // of a kind twice at once.
 type commands struct {
 	hub     *watch.Hub
+	now     func() time.Time
 	done    func(types.NamespacedName)
 	timeout time.Duration
 
 	mu      sync.Mutex
 	flying  map[flight]bool
 	refused map[types.NamespacedName][]refusal
+	resting map[types.NamespacedName]map[line]rest
 	wg      sync.WaitGroup
 }
 
 // A flight is a command under way: to an instance where it can be asked, of a kind. What an address does
-// not answer any more does not hold up the pod that took its place.
+// not answer any more does not hold up the pod that took its place, nor what a connection has swallowed,
+// when the network was cut, the instance that is heard again.
 type flight struct {
-	cluster  types.NamespacedName
+	cluster types.NamespacedName
+	line
+	address string
+	streams int
+}
+
+// A line carries the commands of a kind to an instance.
+type line struct {
 	instance string
-	address  string
 	kind     reflect.Type
 }
+
+// A rest is for how long a command that was not carried out is not sent again: longer each time, but not
+// after the instance has said something new of itself.
+type rest struct {
+	request any
+	said    int // what the instance had said
+	times   int
+	until   time.Time
+}
+
+// Rests between two attempts. The first is as short as a failover needs it.
+const (
+	restFirst = 50 * time.Millisecond
+	restLast  = 2 * time.Second
+)
 
 // A refusal is a command that an instance did not carry out.
 type refusal struct {
@@ -43,22 +67,25 @@ type refusal struct {
 	err      error
 }
 
-func newCommands(hub *watch.Hub, done func(types.NamespacedName)) *commands {
-	return &commands{hub: hub, done: done, timeout: 2 * time.Minute, flying: map[flight]bool{}, refused: map[types.NamespacedName][]refusal{}}
+func newCommands(hub *watch.Hub, now func() time.Time, done func(types.NamespacedName)) *commands {
+	return &commands{hub: hub, now: now, done: done, timeout: 2 * time.Minute, flying: map[flight]bool{},
+		refused: map[types.NamespacedName][]refusal{}, resting: map[types.NamespacedName]map[line]rest{}}
 }
 
 // send carries out the requests to one instance, one after the other, without waiting for it. A
-// request whose kind is still under way to it is left out. It returns the steps whose requests were
-// sent.
+// request whose kind is still under way to it is left out, and one that rests. It returns the steps whose
+// requests were sent.
 func (c *commands) send(cluster types.NamespacedName, instance string, steps []plan.Step) (sent []plan.Step) {
 	heard, node, _ := c.hub.Heard(cluster, instance)
 	flightOf := func(step plan.Step) flight {
-		return flight{cluster, instance, heard.Address, reflect.TypeOf(step.Request)}
+		return flight{cluster, line{instance, reflect.TypeOf(step.Request)}, heard.Address, heard.Streams}
 	}
 	c.mu.Lock()
 	for _, step := range steps {
 		f := flightOf(step)
-		if !c.flying[f] {
+		r := c.resting[cluster][f.line]
+		rests := reflect.DeepEqual(r.request, step.Request) && r.said == heard.Said && c.now().Before(r.until)
+		if !c.flying[f] && !rests {
 			c.flying[f] = true
 			sent = append(sent, step)
 		}
@@ -69,21 +96,57 @@ func (c *commands) send(cluster types.NamespacedName, instance string, steps []p
 	}
 	c.wg.Go(func() {
 		for _, step := range sent {
-			r := step.Request
-			err := c.one(cluster, instance, node, r)
-			c.mu.Lock()
-			delete(c.flying, flightOf(step))
-			if err != nil {
-				path, _ := control.PathOf(r)
-				c.refused[cluster] = append(c.refused[cluster], refusal{instance, path, err})
-			}
-			c.mu.Unlock()
-			if err == nil {
-				c.done(cluster)
-			}
+			err := c.one(cluster, instance, node, step.Request)
+			c.ended(flightOf(step), step.Request, err)
 		}
 	})
 	return sent
+}
+
+// ended notes how a command was taken, and asks for a pass: at once, or after the rest of one that was not
+// carried out.
+func (c *commands) ended(f flight, request any, err error) {
+	heard, _, known := c.hub.Heard(f.cluster, f.instance)
+	c.mu.Lock()
+	delete(c.flying, f)
+	rests := time.Duration(0)
+	switch {
+	case err == nil:
+		delete(c.resting[f.cluster], f.line)
+	case known && heard.Address == f.address && heard.Streams == f.streams: // else nobody waits for it any more
+		path, _ := control.PathOf(request)
+		c.refused[f.cluster] = append(c.refused[f.cluster], refusal{f.instance, path, err})
+		rests = c.rest(f, request, heard.Said)
+	}
+	c.mu.Unlock()
+	if rests == 0 {
+		c.done(f.cluster)
+	} else {
+		time.AfterFunc(rests, func() { c.done(f.cluster) })
+	}
+}
+
+// rest lets a command rest, and returns for how long. Called with mu held.
+func (c *commands) rest(f flight, request any, said int) time.Duration {
+	r := rest{request: request, said: said}
+	if before := c.resting[f.cluster][f.line]; reflect.DeepEqual(before.request, request) {
+		r.times = before.times + 1
+	}
+	rests := min(restFirst<<min(r.times, 10), restLast)
+	r.until = c.now().Add(rests)
+	if c.resting[f.cluster] == nil {
+		c.resting[f.cluster] = map[line]rest{}
+	}
+	c.resting[f.cluster][f.line] = r
+	return rests
+}
+
+// forget drops what is kept of a cluster.
+func (c *commands) forget(cluster types.NamespacedName) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.refused, cluster)
+	delete(c.resting, cluster)
 }
 
 func (c *commands) one(cluster types.NamespacedName, instance string, node *control.Client, request any) error {

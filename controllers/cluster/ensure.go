@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,18 +24,22 @@ import (
 // secrets, sizes of volumes. At once after a change of the spec.
 const ensureEvery = time.Minute
 
-// ensure makes what does not depend on what the instances say. What fails does not keep the rest from
-// being made.
-func (r *Reconciler) ensure(ctx context.Context, c *v1.WALCluster) error {
-	key := client.ObjectKeyFromObject(c)
-	if !r.credentials.due(key, c.UID, c.Generation, r.Now()) {
-		return nil
-	}
+// learnAuthority is what has to come first: without it no instance can be asked. While it cannot be read, the
+// one that was known goes on being used.
+func (r *Reconciler) learnAuthority(ctx context.Context, c *v1.WALCluster) error {
 	authority, err := r.ensureAuthority(ctx, c)
 	if err != nil {
 		return fmt.Errorf("authority: %w", err)
 	}
-	r.credentials.learn(key, authority)
+	r.credentials.learn(client.ObjectKeyFromObject(c), authority)
+	return nil
+}
+
+// ensure makes what does not depend on what the instances say. What fails does not keep the rest from
+// being made.
+func (r *Reconciler) ensure(ctx context.Context, c *v1.WALCluster) error {
+	key := client.ObjectKeyFromObject(c)
+	authority, _ := r.credentials.authority(key)
 	failed := []error{r.ensureApp(ctx, c, authority.Cert)}
 	for _, s := range desired.Services(c) {
 		failed = append(failed, named("service "+s.Name, r.serverSideApply(ctx, s)))
@@ -84,7 +89,11 @@ func (r *Reconciler) ensureAuthority(ctx context.Context, c *v1.WALCluster) (pki
 		return pki.Pair{}, errGoing(secret.Name)
 	}
 	if err == nil {
-		return pki.Pair{Cert: secret.Data["ca.crt"], Key: secret.Data["ca.key"]}, nil
+		authority := pki.Pair{Cert: secret.Data["ca.crt"], Key: secret.Data["ca.key"]}
+		if _, err := tls.X509KeyPair(authority.Cert, authority.Key); err != nil {
+			return pki.Pair{}, fmt.Errorf("ca.crt and ca.key of secret %s are no certificate and its key (%w): put them back; if they are lost delete the secret, and all certificates are made anew", secret.Name, err)
+		}
+		return authority, nil
 	}
 	if !apierrors.IsNotFound(err) {
 		return pki.Pair{}, err

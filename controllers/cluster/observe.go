@@ -32,6 +32,7 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 	s := plan.State{
 		Name: c.Name, Spec: *c.Spec.DeepCopy(), Annotations: c.Annotations,
 		Decisions: *c.Status.Decisions.DeepCopy(), Waiting: c.Status.Waiting, Revision: desired.Revision(c),
+		ProbeRevision: desired.Probe(c).Annotations[v1.AnnotationRevision],
 	}
 	pods, claims, err := r.instances(ctx, c)
 	if err != nil {
@@ -49,6 +50,7 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 	}
 	for i := range claims {
 		m := member(claims[i].Name)
+		m.Claim = string(claims[i].UID)
 		m.Volume, m.Leaving = true, !claims[i].DeletionTimestamp.IsZero() || anothers(&claims[i], c)
 	}
 	for i := range pods {
@@ -186,7 +188,7 @@ func problem(p *corev1.Pod) string {
 
 // probeOf reads what the probe pod's image answered.
 func probeOf(p *corev1.Pod) *plan.Probe {
-	out := &plan.Probe{Reference: p.Annotations[v1.AnnotationImage], Problem: problem(p)}
+	out := &plan.Probe{Reference: p.Annotations[v1.AnnotationImage], Revision: p.Annotations[v1.AnnotationRevision], Problem: problem(p)}
 	if len(p.Status.ContainerStatuses) == 1 {
 		c := p.Status.ContainerStatuses[0]
 		if t := c.State.Terminated; t != nil {
@@ -251,7 +253,7 @@ func (r *Reconciler) needsCensus(s *plan.State) bool {
 // changed, and every few seconds.
 type censuses struct {
 	mu   sync.Mutex
-	kept map[string]keptCensus
+	kept map[types.NamespacedName]map[string]keptCensus // by instance
 }
 
 type keptCensus struct {
@@ -263,7 +265,31 @@ type keptCensus struct {
 
 const censusAge = 3 * time.Second
 
-func newCensuses() *censuses { return &censuses{kept: map[string]keptCensus{}} }
+func newCensuses() *censuses {
+	return &censuses{kept: map[types.NamespacedName]map[string]keptCensus{}}
+}
+
+func (k *censuses) of(cluster types.NamespacedName, instance string) (keptCensus, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	kept, ok := k.kept[cluster][instance]
+	return kept, ok
+}
+
+func (k *censuses) keep(cluster types.NamespacedName, instance string, census keptCensus) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept[cluster] == nil {
+		k.kept[cluster] = map[string]keptCensus{}
+	}
+	k.kept[cluster][instance] = census
+}
+
+func (k *censuses) forget(cluster types.NamespacedName) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.kept, cluster)
+}
 
 // census asks all instances at once. One that does not answer in time has no census.
 func (r *Reconciler) census(ctx context.Context, key types.NamespacedName, members []plan.Member) {
@@ -275,11 +301,7 @@ func (r *Reconciler) census(ctx context.Context, key types.NamespacedName, membe
 		if !m.Reached || m.Status == nil {
 			continue
 		}
-		id := key.String() + "/" + m.Name
-		r.censuses.mu.Lock()
-		kept, ok := r.censuses.kept[id]
-		r.censuses.mu.Unlock()
-		if ok && kept.epoch == m.Status.CensusEpoch && kept.start.Equal(m.Status.StartedAt) && r.Now().Sub(kept.at) < censusAge {
+		if kept, ok := r.censuses.of(key, m.Name); ok && kept.epoch == m.Status.CensusEpoch && kept.start.Equal(m.Status.StartedAt) && r.Now().Sub(kept.at) < censusAge {
 			m.Census = kept.census
 			continue
 		}
@@ -294,9 +316,7 @@ func (r *Reconciler) census(ctx context.Context, key types.NamespacedName, membe
 				return
 			}
 			m.Census = &census
-			r.censuses.mu.Lock()
-			r.censuses.kept[id] = keptCensus{&census, m.Status.CensusEpoch, m.Status.StartedAt, r.Now()}
-			r.censuses.mu.Unlock()
+			r.censuses.keep(key, m.Name, keptCensus{&census, m.Status.CensusEpoch, m.Status.StartedAt, r.Now()})
 		})
 	}
 	wg.Wait()

@@ -47,6 +47,7 @@ type Reconciler struct {
 
 	hub         *watch.Hub
 	commands    *commands
+	chores      *chores
 	credentials *credentials
 	censuses    *censuses
 	told        *told
@@ -82,7 +83,8 @@ func (r *Reconciler) Init() {
 	}
 	r.wake = make(chan event.GenericEvent, 1024)
 	r.hub = watch.NewHub(r.Now, r.trigger)
-	r.commands = newCommands(r.hub, r.trigger)
+	r.commands = newCommands(r.hub, func() time.Time { return r.Now() }, r.trigger)
+	r.chores = newChores(r.trigger)
 	r.credentials = newCredentials()
 	r.censuses = newCensuses()
 	r.told = newTold()
@@ -123,21 +125,31 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		r.forget(req.NamespacedName)
 		return ctrl.Result{}, nil // what it owns goes with it
 	}
-	failed := r.ensure(ctx, &c)
+	due := r.credentials.due(req.NamespacedName, c.UID, c.Generation, r.Now())
+	var unknown error // of the authority
+	if due {
+		unknown = r.learnAuthority(ctx, &c)
+	}
 	seen, err := r.observe(ctx, &c)
 	if err != nil {
-		return ctrl.Result{}, errors.Join(failed, err)
+		return ctrl.Result{}, errors.Join(unknown, err)
 	}
-	var steps []plan.Step
+	var d deeds
 	var next time.Duration
-	// A service or a budget that cannot be made does not keep a lost primary from being replaced.
 	if _, known := r.credentials.authority(req.NamespacedName); known {
+		var steps []plan.Step
 		steps, next = plan.Next(seen)
 		logSteps(ctx, steps)
-		taken, err := r.apply(ctx, &c, steps)
-		steps, failed = taken, errors.Join(failed, err)
+		patience, cancel := context.WithTimeout(ctx, r.chores.patience)
+		defer cancel()
+		d = r.apply(ctx, patience.Done(), &c, steps)
+		if due && unknown == nil { // last: no lost primary waits for a service
+			as := c.DeepCopy()
+			d.did(r.chores.do(ctx, patience.Done(), req.NamespacedName, "ensure", func(ctx context.Context) error { return r.ensure(ctx, as) }))
+		}
 	}
-	if err := r.report(ctx, &c, seen, steps, failed); err != nil || failed != nil {
+	failed := errors.Join(unknown, d.failed)
+	if err := r.report(ctx, &c, seen, d, errors.Join(failed, d.before)); err != nil || failed != nil {
 		if apierrors.IsConflict(failed) || apierrors.IsConflict(err) {
 			return ctrl.Result{RequeueAfter: 10 * time.Millisecond}, nil // somebody wrote meanwhile: look again
 		}
@@ -150,6 +162,9 @@ func (r *Reconciler) forget(cluster types.NamespacedName) {
 	r.hub.Forget(cluster)
 	r.credentials.forget(cluster)
 	r.told.forget(cluster)
+	r.chores.forget(cluster)
+	r.censuses.forget(cluster)
+	r.commands.forget(cluster)
 }
 
 // logSteps says what is about to change; commands are logged when they are sent (apply.go).

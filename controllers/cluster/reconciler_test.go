@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,6 +25,7 @@ import (
 	v1 "github.com/redoubt-wal/redoubt/api/v1"
 	"github.com/redoubt-wal/redoubt/controllers/cluster/desired"
 	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
+	"github.com/redoubt-wal/redoubt/controllers/cluster/watch"
 	"github.com/redoubt-wal/redoubt/controllers/conditions"
 )
 
@@ -45,6 +48,7 @@ func reconciler(t *testing.T, faults interceptor.Funcs, objects ...client.Object
 		WithStatusSubresource(&v1.WALCluster{}, &corev1.Pod{}).WithInterceptorFuncs(faults).Build()
 	r := &Reconciler{Client: api, Live: api}
 	r.Init()
+	r.chores.patience = time.Minute // whatever the machine is busy with
 	t.Cleanup(r.hub.Close)
 	return r
 }
@@ -125,13 +129,13 @@ func TestNothingIsDoneBehindAFailedRecord(t *testing.T) {
 				},
 			}, orders())
 			c := orders()
-			_, err := r.apply(context.Background(), c, []plan.Step{
+			d := r.apply(context.Background(), nil, c, []plan.Step{
 				{Do: plan.Record, Decisions: &v1.Decisions{Timeline: &v1.TimelineClaim{ID: 2}}},
 				{Do: plan.Fence, Target: "orders-2", Request: control.FenceRequest{Timeline: 2}},
 				{Do: plan.DeletePod, Target: "orders-1"},
 			})
-			if !errors.Is(err, fault) {
-				t.Errorf("got %v", err)
+			if !errors.Is(d.failed, fault) {
+				t.Errorf("got %v", d.failed)
 			}
 			if deleted || len(r.commands.flying) > 0 || len(r.commands.takeRefused(request.NamespacedName)) > 0 {
 				t.Error("a step behind it was taken")
@@ -155,15 +159,15 @@ func TestARefusedPodKeepsNoClaimFromBeingRecorded(t *testing.T) {
 	if err := r.Get(context.Background(), request.NamespacedName, &c); err != nil {
 		t.Fatal(err)
 	}
-	taken, err := r.apply(context.Background(), &c, []plan.Step{
+	d := r.apply(context.Background(), nil, &c, []plan.Step{
 		{Do: plan.ProbeImage, Target: "node:1"},
 		{Do: plan.Record, Decisions: &v1.Decisions{Timeline: &v1.TimelineClaim{ID: 2}}},
 	})
-	if err == nil || !strings.Contains(err.Error(), "a webhook on the lost machine") {
-		t.Errorf("got %v", err)
+	if d.failed == nil || !strings.Contains(d.failed.Error(), "a webhook on the lost machine") {
+		t.Errorf("got %v", d.failed)
 	}
-	if len(taken) != 1 || taken[0].Do != plan.Record || c.Status.Timeline == nil || c.Status.Timeline.ID != 2 {
-		t.Errorf("taken %+v, recorded %+v", taken, c.Status.Timeline)
+	if len(d.begun) != 1 || d.begun[0].Do != plan.Record || c.Status.Timeline == nil || c.Status.Timeline.ID != 2 {
+		t.Errorf("taken %+v, recorded %+v", d.begun, c.Status.Timeline)
 	}
 }
 
@@ -315,5 +319,194 @@ func TestPinned(t *testing.T) {
 		if image, digest := pinned(c.reference, c.imageID); image != c.image || digest != c.digest {
 			t.Errorf("%s ran as %s: got %s, %s", c.reference, c.imageID, image, digest)
 		}
+	}
+}
+
+// While an admission webhook hangs, whose machine was lost together with a primary, passes go on: the pod that
+// it holds up, and the services, are waited for by nobody.
+func TestAWebhookThatHangsHoldsUpNoPass(t *testing.T) {
+	for sentence, hangs := range map[string]func(kind string) bool{
+		"pods":     func(kind string) bool { return kind == "Pod" },
+		"services": func(kind string) bool { return kind == "Service" },
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			answer, asked := make(chan struct{}), make(chan struct{}, 100)
+			hold := func(kind string) {
+				if hangs(kind) {
+					asked <- struct{}{}
+					<-answer
+				}
+			}
+			r := reconciler(t, interceptor.Funcs{
+				Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+					if _, ok := o.(*corev1.Pod); ok {
+						hold("Pod")
+					}
+					return c.Create(ctx, o, opts...)
+				},
+				Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+					if u, ok := o.(interface{ GetKind() string }); ok {
+						hold(u.GetKind())
+					}
+					return c.Apply(ctx, o, opts...)
+				},
+			}, orders())
+			r.chores.patience = time.Millisecond
+			for range 3 {
+				r.pass(t) // hangs if it waits
+			}
+			<-asked
+			if len(asked) > 0 {
+				t.Errorf("asked %d times more while it hangs", len(asked))
+			}
+			close(answer)
+			r.chores.wg.Wait()
+			r.pass(t)
+			r.chores.wg.Wait()
+			for _, o := range []client.Object{&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "orders-probe"}}, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "orders-rw"}}} {
+				if err := r.Get(context.Background(), client.ObjectKey{Namespace: "shop", Name: o.GetName()}, o); err != nil {
+					t.Errorf("%T %s: %v", o, o.GetName(), err)
+				}
+			}
+		})
+	}
+}
+
+// An authority that somebody has damaged is not taken: with the one before instances can still be asked.
+func TestADamagedAuthorityIsNotTaken(t *testing.T) {
+	r := reconciler(t, interceptor.Funcs{}, orders())
+	now := time.Now()
+	r.Now = func() time.Time { return now }
+	r.pass(t)
+	before, _ := r.credentials.authority(request.NamespacedName)
+	ca := &corev1.Secret{}
+	if err := r.Get(context.Background(), client.ObjectKey{Namespace: "shop", Name: "orders-ca"}, ca); err != nil {
+		t.Fatal(err)
+	}
+	ca.Data["ca.crt"] = nil
+	if err := r.Update(context.Background(), ca); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(2 * ensureEvery)
+	if _, err := r.Reconcile(context.Background(), request); err == nil || !strings.Contains(err.Error(), "orders-ca") {
+		t.Errorf("got %v", err)
+	}
+	if after, _ := r.credentials.authority(request.NamespacedName); string(after.Cert) != string(before.Cert) {
+		t.Error("what is in the secret now is used")
+	}
+	if _, err := r.observe(context.Background(), orders()); err != nil {
+		t.Errorf("instances cannot be looked at: %v", err)
+	}
+}
+
+// A step that fails again and again is said once: since when does not change, nor is anything written.
+func TestAStepThatGoesOnFailingIsSaidOnce(t *testing.T) {
+	writes := 0
+	c := orders()
+	c.Annotations = map[string]string{v1.AnnotationPaused: "true"} // nothing else to say
+	r := reconciler(t, interceptor.Funcs{
+		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+			return errors.New("quota exceeded")
+		},
+		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
+			writes++
+			return c.SubResource(sub).Patch(ctx, o, p, opts...)
+		},
+	}, c)
+	now := time.Now()
+	r.Now = func() time.Time { return now }
+	for range 5 {
+		if _, err := r.Reconcile(context.Background(), request); err == nil {
+			t.Fatal("nothing failed")
+		}
+		now = now.Add(5 * time.Second)
+	}
+	if writes != 1 {
+		t.Errorf("the status was written %d times", writes)
+	}
+}
+
+// Nothing is kept of a cluster that is gone.
+func TestAClusterThatIsGoneIsForgotten(t *testing.T) {
+	r := reconciler(t, interceptor.Funcs{}, orders())
+	c := r.pass(t)
+	key := request.NamespacedName
+	r.hub.Listen(key, "orders-1", watch.Target{Address: "127.0.0.1:1"})
+	r.commands.send(key, "orders-1", []plan.Step{{Do: plan.Fence, Target: "orders-1", Request: control.FenceRequest{Timeline: 2}}})
+	r.commands.wg.Wait()
+	r.censuses.keep(key, "orders-1", keptCensus{})
+	if len(r.commands.refused) == 0 || len(r.commands.resting) == 0 {
+		t.Fatal("nothing is kept before: the test proves nothing")
+	}
+	if err := r.Delete(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Reconcile(context.Background(), request); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.commands.refused) > 0 || len(r.commands.resting) > 0 || len(r.censuses.kept) > 0 || len(r.credentials.kept) > 0 || len(r.chores.jobs) > 0 {
+		t.Errorf("kept: %v, %v, %v", r.commands.refused, r.commands.resting, r.censuses.kept)
+	}
+}
+
+// A probe that was made with the wrong secrets is made anew when the spec is mended.
+func TestAProbeIsMadeAnewWithTheMendedSpec(t *testing.T) {
+	r := reconciler(t, interceptor.Funcs{}, orders())
+	c := r.pass(t)
+	c.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "registry"}}
+	if err := r.Update(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	r.pass(t)
+	r.pass(t)
+	var probe corev1.Pod
+	if err := r.Get(context.Background(), client.ObjectKey{Namespace: "shop", Name: "orders-probe"}, &probe); err != nil {
+		t.Fatal(err)
+	}
+	if len(probe.Spec.ImagePullSecrets) != 1 {
+		t.Error("it goes on with the secrets of the spec before")
+	}
+}
+
+// What is deleted is what was seen, whoever has taken its name since: an operator that was stopped for a while
+// would else take the volume of an instance that is wanted again.
+func TestOnlyWhatWasSeenIsDeleted(t *testing.T) {
+	meant := map[string]types.UID{}
+	r := reconciler(t, interceptor.Funcs{
+		Delete: func(_ context.Context, _ client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
+			var options client.DeleteOptions
+			options.ApplyOptions(opts)
+			if options.Preconditions != nil && options.Preconditions.UID != nil {
+				meant[fmt.Sprintf("%T", o)] = *options.Preconditions.UID
+			}
+			return nil
+		},
+	}, orders())
+	r.apply(context.Background(), nil, orders(), []plan.Step{{Do: plan.DeleteInstance, Target: "orders-2", UID: "pod 2", Claim: "volume 2"}})
+	if meant["*v1.PersistentVolumeClaim"] != "volume 2" || meant["*v1.Pod"] != "pod 2" {
+		t.Errorf("whatever has these names is deleted: %v", meant)
+	}
+}
+
+// A request that was made while an earlier one was taken up is not removed with it.
+func TestARequestMadeMeanwhileIsKept(t *testing.T) {
+	before := orders()
+	before.Annotations = map[string]string{v1.AnnotationSwitchover: "orders-2"}
+	r := reconciler(t, interceptor.Funcs{}, before)
+	var seen, now v1.WALCluster
+	for _, c := range []*v1.WALCluster{&seen, &now} {
+		if err := r.Get(context.Background(), request.NamespacedName, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now.Annotations[v1.AnnotationSwitchover] = "orders-3"
+	if err := r.Update(context.Background(), &now); err != nil {
+		t.Fatal(err)
+	}
+	if d := r.apply(context.Background(), nil, &seen, []plan.Step{{Do: plan.ClearRequest}}); !apierrors.IsConflict(d.failed) {
+		t.Errorf("got %v, want a conflict", d.failed)
+	}
+	if err := r.Get(context.Background(), request.NamespacedName, &now); err != nil || now.Annotations[v1.AnnotationSwitchover] != "orders-3" {
+		t.Errorf("%v, %v", now.Annotations, err)
 	}
 }

@@ -22,9 +22,9 @@ import (
 )
 
 // report says what was seen, what was done and what failed: one patch of the status, and events.
-func (r *Reconciler) report(ctx context.Context, c *v1.WALCluster, seen plan.State, steps []plan.Step, failed error) error {
+func (r *Reconciler) report(ctx context.Context, c *v1.WALCluster, seen plan.State, d deeds, failed error) error {
 	key := client.ObjectKeyFromObject(c)
-	view := plan.Describe(seen, steps)
+	view := plan.Describe(seen, d.doing)
 	before := c.DeepCopy()
 	now := metav1.NewTime(seen.Now)
 	c.Status.ObservedGeneration = c.Generation
@@ -33,13 +33,14 @@ func (r *Reconciler) report(ctx context.Context, c *v1.WALCluster, seen plan.Sta
 	c.Status.CurrentPrimary = view.Primary
 	c.Status.Gate, c.Status.Waiting = view.Gate, view.Waiting
 	c.Status.Members = r.told.members(key, before.Status.Members, view.Members, seen.Now)
-	changed := conditions.Set(&c.Status.Conditions, now, c.Generation, view.Conditions...)
 	if failed != nil && !apierrors.IsConflict(failed) {
-		conditions.Set(&c.Status.Conditions, now, c.Generation, metav1.Condition{
+		view.Conditions = slices.DeleteFunc(view.Conditions, func(cond metav1.Condition) bool { return cond.Type == v1.ConditionProgressing })
+		view.Conditions = append(view.Conditions, metav1.Condition{
 			Type: v1.ConditionProgressing, Status: metav1.ConditionTrue, Reason: v1.ReasonStepFailed, Message: failed.Error(),
 		})
 	}
-	r.eventsOfSteps(c, steps)
+	changed := conditions.Set(&c.Status.Conditions, now, c.Generation, view.Conditions...)
+	r.eventsOfSteps(c, d.begun)
 	r.eventsOfConditions(c, changed)
 	r.eventsOfRefusals(c, seen.Now)
 	if same(before.Status, c.Status) {

@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	v1 "github.com/redoubt-wal/redoubt/api/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -60,12 +61,15 @@ func Revision(c *v1.WALCluster) string {
 	if c.Status.Accepted == nil {
 		return ""
 	}
-	pod := Pod(c, "instance", "")
-	text, err := json.Marshal(pod.Spec)
+	return revision(Pod(c, "instance", "").Spec, c.Annotations[v1.AnnotationRestartedAt]+versions(c))
+}
+
+func revision(spec corev1.PodSpec, more string) string {
+	text, err := json.Marshal(spec)
 	if err != nil {
 		panic(err) // a PodSpec always has a JSON form
 	}
-	sum := sha256.Sum256(append(text, c.Annotations[v1.AnnotationRestartedAt]+versions(c)...))
+	sum := sha256.Sum256(append(text, more...))
 	return hex.EncodeToString(sum[:6])
 }
 

@@ -75,6 +75,7 @@ func Probe(c *v1.WALCluster) *corev1.Pod {
 		Limits:   corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("128Mi")},
 	}
 	spec.Containers = []corev1.Container{ask}
+	meta.Annotations[v1.AnnotationRevision] = revision(spec, "")
 	return &corev1.Pod{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: meta, Spec: spec}
 }
 

@@ -202,7 +202,13 @@ func (s *State) progressing(steps []Step, gate *v1.Gate) metav1.Condition {
 			return condition(v1.ConditionProgressing, true, step.Reason, message)
 		}
 	}
-	if reason, _ := checkImage(s); reason != v1.ReasonProbed && reason != v1.ReasonProbing {
+	if s.Annotations[v1.AnnotationPaused] == "true" {
+		return condition(v1.ConditionProgressing, false, v1.ReasonPaused, "the annotation "+v1.AnnotationPaused+" stops the operator")
+	}
+	switch reason, message := checkImage(s); {
+	case reason == v1.ReasonProbing:
+		return condition(v1.ConditionProgressing, true, reason, message)
+	case reason != v1.ReasonProbed:
 		return condition(v1.ConditionProgressing, false, reason, "the spec is not carried out: its image is not accepted")
 	}
 	if gate != nil && gate.Blocked != "" {

@@ -392,3 +392,22 @@ func TestAResumedPrimaryIsToldHowMuchItsPeersHold(t *testing.T) {
 		})
 	}
 }
+
+// Scaling down names the pod and the volume that it takes away: others may have their names when it is done.
+func TestWhatIsScaledAwayIsNamed(t *testing.T) {
+	s := healthy()
+	s.Spec.Instances = 2
+	s.Members[2].Claim = "volume 3"
+	s.Timeline.SynchronousSets[0].Members = []string{"orders-2"}
+	s.Members[0].Status.Synchronous.Members = []string{"orders-2"}
+	steps, _ := plan.Next(s)
+	for _, step := range steps {
+		if step.Do == plan.DeleteInstance {
+			if step.Target != "orders-3" || step.UID != "orders-3" || step.Claim != "volume 3" {
+				t.Errorf("got %+v", step)
+			}
+			return
+		}
+	}
+	t.Errorf("nothing is removed: %+v", steps)
+}

@@ -22,7 +22,8 @@ func probe(s *State) []Step {
 	var steps []Step
 	answered := s.Image != nil && s.Image.Reference == s.Spec.Image && (s.Image.Error == "" || s.Now.Sub(s.Image.AskedAt.Time) < askAgain)
 	if p := s.Probe; p != nil {
-		if p.Reference != s.Spec.Image || answered {
+		outdated := p.Revision != s.ProbeRevision && (p.Answer == nil || p.Answer.Error != "") // made with what may be why it does not answer
+		if p.Reference != s.Spec.Image || answered || outdated {
 			return []Step{{Do: DeleteProbe, Target: p.Reference, Reason: v1.ReasonProbeFinished}}
 		}
 		if p.Answer != nil {

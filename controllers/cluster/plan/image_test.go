@@ -3,6 +3,8 @@ package plan_test
 import (
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/redoubt-wal/redoubt/api/control"
 	v1 "github.com/redoubt-wal/redoubt/api/v1"
 	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
@@ -57,6 +59,56 @@ func TestTheGateIsNotOpenBeforeItHasDecided(t *testing.T) {
 		for _, c := range view.Conditions {
 			if c.Type == v1.ConditionRolloutBlocked && c.Status != "Unknown" {
 				t.Errorf("%s: %s is %s: %s", sentence, c.Type, c.Status, c.Message)
+			}
+		}
+	}
+}
+
+// A probe that was made with the wrong secrets or node selector is made anew when the spec is mended; what it
+// has answered is taken.
+func TestAProbeOfAnotherSpecIsMadeAnew(t *testing.T) {
+	answer := func(problem string) *v1.ImageStatus {
+		return &v1.ImageStatus{Reference: "node:2", Error: problem, Reason: problem}
+	}
+	for sentence, c := range map[string]struct {
+		probe plan.Probe
+		want  plan.Do
+	}{
+		"it does not start":                        {plan.Probe{Revision: "before", Problem: "ImagePullBackOff"}, plan.DeleteProbe},
+		"it ended without an answer":               {plan.Probe{Revision: "before", Answer: answer("DeadlineExceeded")}, plan.DeleteProbe},
+		"it has answered all the same":             {plan.Probe{Revision: "before", Answer: answer("")}, plan.Record},
+		"one of this spec does not start":          {plan.Probe{Revision: "now", Problem: "ImagePullBackOff"}, ""},
+		"one of this spec ended without an answer": {plan.Probe{Revision: "now", Answer: answer("DeadlineExceeded")}, plan.Record},
+	} {
+		s := healthy()
+		s.Spec.Image, s.Probe, s.ProbeRevision = "node:2", &c.probe, "now"
+		s.Probe.Reference = "node:2"
+		if got := first(s).Do; got != c.want {
+			t.Errorf("%s: got %q, want %q", sentence, got, c.want)
+		}
+	}
+}
+
+// Nobody says that the cluster is as the spec wants it while the image is being asked, or the operator is
+// stopped.
+func TestASpecThatIsNotCarriedOutIsNotSettled(t *testing.T) {
+	for sentence, c := range map[string]struct {
+		change func(*plan.State)
+		status metav1.ConditionStatus
+		reason string
+	}{
+		"the image is being asked": {func(s *plan.State) { s.Probe = &plan.Probe{Reference: "node:2"} }, metav1.ConditionTrue, v1.ReasonProbing},
+		"the operator is stopped": {func(s *plan.State) {
+			s.Annotations = map[string]string{v1.AnnotationPaused: "true"}
+		}, metav1.ConditionFalse, v1.ReasonPaused},
+	} {
+		s := healthy()
+		s.Spec.Image = "node:2"
+		c.change(&s)
+		steps, _ := plan.Next(s)
+		for _, cond := range plan.Describe(s, steps).Conditions {
+			if cond.Type == v1.ConditionProgressing && (cond.Status != c.status || cond.Reason != c.reason) {
+				t.Errorf("%s: %s is %s %s: %s", sentence, cond.Type, cond.Status, cond.Reason, cond.Message)
 			}
 		}
 	}

@@ -72,8 +72,11 @@ func after(steps []Step) time.Duration {
 	next := settled
 	for _, s := range steps {
 		poll := 50 * time.Millisecond
-		if s.Do == Wait {
+		switch {
+		case s.Do == Wait:
 			poll = s.Poll
+		case s.Request != nil:
+			poll = time.Second // what becomes of it is told
 		}
 		next = min(next, poll)
 	}

@@ -24,10 +24,14 @@ func scaleDown(s *State) []Step {
 	if m := s.member(victim); m.Leaving && (m.Pod == nil || m.Pod.Deleting) {
 		return []Step{wait(v1.ReasonScaleDown, victim, victim+" is going", 5*time.Minute, time.Second)}
 	}
+	remove := Step{Do: DeleteInstance, Target: victim, Reason: v1.ReasonScaleDown, Claim: s.member(victim).Claim}
+	if pod := s.member(victim).Pod; pod != nil {
+		remove.UID = pod.UID
+	}
 	d := s.decisions()
 	d.Joined = slices.DeleteFunc(d.Joined, func(name string) bool { return name == victim })
 	return []Step{
 		record(d, v1.ReasonScaleDown, victim, "instance "+victim+" is removed with its volume"),
-		{Do: DeleteInstance, Target: victim, Reason: v1.ReasonScaleDown},
+		remove,
 	}
 }

@@ -23,10 +23,11 @@ type State struct {
 	v1.Decisions             // as recorded
 	Waiting      *v1.Waiting // what the last pass waited for
 
-	Probe    *Probe        // the pod that asks an image, if there is one
-	Revision string        // what pods built from Accepted carry
-	Reserved []Reservation // of resource manager IDs, in all of this Kubernetes
-	Members  []Member      // by number
+	Probe         *Probe        // the pod that asks an image, if there is one
+	ProbeRevision string        // what one that is made now carries
+	Revision      string        // what pods built from Accepted carry
+	Reserved      []Reservation // of resource manager IDs, in all of this Kubernetes
+	Members       []Member      // by number
 }
 
 // A Reservation is a ResourceManager that holds.
@@ -38,6 +39,7 @@ type Reservation struct {
 // A Probe is a pod that asks an image what it offers.
 type Probe struct {
 	Reference string
+	Revision  string
 	Answer    *v1.ImageStatus // nil until it has finished
 	Problem   string          // why it does not start, in the kubelet's words
 }
@@ -45,9 +47,10 @@ type Probe struct {
 // A Member is an instance as seen: a volume, a pod, and what the node in it says.
 type Member struct {
 	Name    string
-	Volume  bool // its claim exists
-	Leaving bool // and is being deleted
-	Pod     *Pod // nil: there is none
+	Volume  bool   // its claim exists
+	Leaving bool   // and is being deleted
+	Claim   string // its UID
+	Pod     *Pod   // nil: there is none
 
 	Reached   bool            // its status stream is up
 	Former    bool            // what is reached is the process of a pod that is gone: it will end any moment

@@ -45,7 +45,8 @@ type Step struct {
 
 	Decisions *v1.Decisions // Record
 	Role      string        // Label
-	UID       string        // DeletePod: of the pod that was meant
+	UID       string        // DeletePod, DeleteInstance: of the pod that was meant
+	Claim     string        // DeleteInstance: UID of the volume claim that was meant
 	Request   any           // the command's body: one of api/control's requests
 	Deadline  time.Duration // Wait: how long is normal
 	Poll      time.Duration // Wait: when to look again at the latest
