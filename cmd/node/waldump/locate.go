@@ -40,7 +40,7 @@ func locate(o Options) (place, error) {
 	if !ok {
 		return p, fmt.Errorf("invalid WAL file name %q", newest)
 	}
-	if o.Timeline != 0 {
+	if o.Timeline != 0 && first == "" { // a segment's name says more
 		tli = o.Timeline
 	}
 	p.history = historyOf(dir, tli)

@@ -179,6 +179,28 @@ func TestDamageIsPgWaldumps(t *testing.T) {
 	}
 }
 
+// A segment's name says which timeline is read, whatever --timeline says.
+func TestTimelinesOfSegmentsArePgWaldumps(t *testing.T) {
+	dir := t.TempDir()
+	golden.Load(t, 15).Unpack(t, dir)
+	for _, files := range [][]string{
+		{"000000010000000000000007"}, {"000000010000000000000007", "000000010000000000000008"}, {"000000020000000000000008"},
+		{"000000010000000000000007", "000000020000000000000008"},
+	} {
+		for _, timeline := range []string{"", "1", "2", "7"} {
+			flags := []string{"-p", dir}
+			if timeline != "" {
+				flags = append(flags, "-t", timeline)
+			}
+			want := comparable(pgWaldump(t, append(flags, files...)...))
+			got := comparable(dump(t, waldump.Arguments{Path: dir, Timeline: timeline, Files: files}))
+			if diff := firstDifference(want, got); diff != "" {
+				t.Errorf("-t %q %v: %d lines: %s", timeline, files, len(want), diff)
+			}
+		}
+	}
+}
+
 // continued finds the second page that begins inside a record.
 func continued(seg []byte) int {
 	for at := 0x2000; ; at += wal.PageSize {
