@@ -32,6 +32,9 @@ func (a *app) censusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := dataIn(dir); err != nil {
+				return err
+			}
 			c, err := census.ScanDir(vfs.OS(), filepath.ToSlash(dir))
 			if err != nil {
 				return err

@@ -35,6 +35,9 @@ func (a *app) resetSuspectCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := dataIn(dir); err != nil {
+				return err
+			}
 			o, err := a.offline(dir, configFile, options)
 			if err != nil {
 				return err

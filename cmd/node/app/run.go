@@ -118,6 +118,14 @@ func describeRun(err error) error {
 	return err
 }
 
+// dataIn refuses a directory that no offline command can read.
+func dataIn(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "global", "pg_control")); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is not a node's data directory: read pg_control: %w", dir, err)
+	}
+	return nil
+}
+
 // readConfig reads the settings; a data directory without a file has defaults.
 func readConfig(dir, configFile string) ([]byte, error) {
 	name := configFile
