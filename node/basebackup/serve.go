@@ -36,8 +36,9 @@ func (s *Server) Serve(ctx context.Context, c replication.Conn, cmd *replication
 	if err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { c.SetWriteDeadline(time.Unix(1, 0)) })()
+	release := s.hurry(ctx, c)
 	err = s.serve(ctx, c, r)
+	release()
 	var known *rmgr.Error
 	var gone errGone
 	switch {
@@ -45,6 +46,22 @@ func (s *Server) Serve(ctx context.Context, c replication.Conn, cmd *replication
 		return err
 	default:
 		return &rmgr.Error{Code: "58030", Message: "could not make the base backup: " + err.Error()}
+	}
+}
+
+// hurry gives what is being written when ctx ends a second more: so a client that reads can be told why, and one
+// that does not holds up nobody. release undoes it.
+func (s *Server) hurry(ctx context.Context, c replication.Conn) (release func()) {
+	hurried := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(hurried)
+		c.SetWriteDeadline(s.Now().Add(time.Second))
+	})
+	return func() {
+		if !stop() {
+			<-hurried
+			c.SetWriteDeadline(time.Time{})
+		}
 	}
 }
 
@@ -84,7 +101,7 @@ func (s *Server) serve(ctx context.Context, c replication.Conn, r request) (err 
 	c.Send(&pgproto3.CopyOutResponse{})
 
 	b := &sending{Server: s, request: r, conn: c, buf: make([]byte, chunkSize)}
-	b.out = newStream(c, s.Now, r)
+	b.out = newStream(ctx, c, s.Now, r)
 	if b.tar, err = b.out.archive("base.tar"); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package basebackup
 import (
 	"archive/tar"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"io"
 	"time"
@@ -15,6 +16,7 @@ const chunkSize = 32 << 10
 
 // A stream sends archives and the manifest as CopyData messages.
 type stream struct {
+	ctx   context.Context // nothing more is sent once it has ended
 	conn  replication.Conn
 	now   func() time.Time
 	gzip  bool
@@ -27,8 +29,8 @@ type stream struct {
 	progress bool
 }
 
-func newStream(c replication.Conn, now func() time.Time, r request) *stream {
-	s := &stream{conn: c, now: now, gzip: r.gzip, level: r.level, progress: r.progress, reported: now()}
+func newStream(ctx context.Context, c replication.Conn, now func() time.Time, r request) *stream {
+	s := &stream{ctx: ctx, conn: c, now: now, gzip: r.gzip, level: r.level, progress: r.progress, reported: now()}
 	s.pace = pace{rate: r.maxRate, now: now, began: now()}
 	return s
 }
@@ -104,13 +106,16 @@ type dataWriter struct{ *stream }
 
 func (w dataWriter) Write(p []byte) (n int, err error) {
 	for n < len(p) {
+		if w.ctx.Err() != nil {
+			return n, context.Cause(w.ctx)
+		}
 		part := p[n:min(len(p), n+chunkSize)]
 		w.conn.SendCopyData([]byte("d"), part)
 		if err := w.flush(); err != nil {
 			return n, err
 		}
 		n += len(part)
-		w.pace.sent(len(part))
+		w.pace.sent(w.ctx, len(part))
 	}
 	return n, nil
 }
@@ -125,14 +130,17 @@ type pace struct {
 	bytes int64
 }
 
-// sent counts n bytes and waits until the rate allows more.
-func (p *pace) sent(n int) {
+// sent counts n bytes and waits until the rate allows more, or ctx ends.
+func (p *pace) sent(ctx context.Context, n int) {
 	if p.rate == 0 {
 		return
 	}
 	p.bytes += int64(n)
 	due := time.Duration(float64(p.bytes) / float64(p.rate) * float64(time.Second))
 	if early := due - p.now().Sub(p.began); early > 10*time.Millisecond {
-		<-time.After(early)
+		select {
+		case <-time.After(early):
+		case <-ctx.Done():
+		}
 	}
 }

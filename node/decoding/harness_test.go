@@ -164,6 +164,10 @@ func (c *conn) User() string            { return "test" }
 func (c *conn) Database() string        { return "postgres" }
 func (c *conn) ApplicationName() string { return "client" }
 func (c *conn) Logical() bool           { return c.database }
+func (c *conn) Command(ctx context.Context) (context.Context, func()) {
+	return context.WithCancel(ctx)
+}
+
 func (c *conn) SendCopyData(parts ...[]byte) {
 	var all []byte
 	for _, p := range parts {

@@ -128,6 +128,21 @@ func (c *ReplicationConn) Ready() error {
 	return c.Flush()
 }
 
+// Command begins a command of the handler's own: the context that it returns ends with ctx, with release, and
+// when somebody cancels what the connection does, as pg_cancel_backend does.
+func (c *ReplicationConn) Command(ctx context.Context) (_ context.Context, release func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.s.command = cancel
+	return ctx, func() {
+		c.s.mu.Lock()
+		defer c.s.mu.Unlock()
+		c.s.command = nil
+		cancel(nil)
+	}
+}
+
 // Query runs SQL in the connection's session and queues its result or its error, everything but
 // ReadyForQuery; ctx cancels it. In a physical session only SHOW is understood. The error it returns is one of the
 // connection: a failed statement is not an error.

@@ -39,6 +39,7 @@ type session struct {
 	ctx     context.Context // of statements; replaced once it was cancelled
 	abandon context.CancelCauseFunc
 	finish  context.CancelCauseFunc // ends what serves a replication client; nil of other sessions
+	command context.CancelCauseFunc // cancels the replication command that runs; nil if none does
 	busy    bool                    // a statement runs, or waits to be settled
 	ending  error                   // why the session must end; nil if it need not
 	now     sql.Activity

@@ -49,11 +49,14 @@ func (s *session) done(r running, err error) error {
 	return err
 }
 
-// interrupt cancels the statement that runs; if none does, nothing happens.
+// interrupt cancels the statement or the replication command that runs; if none does, nothing happens.
 func (s *session) interrupt(cause error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.busy {
+	switch {
+	case s.busy:
 		s.abandon(cause)
+	case s.command != nil:
+		s.command(cause)
 	}
 }

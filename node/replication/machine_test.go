@@ -240,6 +240,9 @@ func (c *conn) User() string            { return c.params["user"] }
 func (c *conn) Database() string        { return c.params["database"] }
 func (c *conn) ApplicationName() string { return c.params["application_name"] }
 func (c *conn) Logical() bool           { return c.params["replication"] == "database" }
+func (c *conn) Command(ctx context.Context) (context.Context, func()) {
+	return context.WithCancel(ctx)
+}
 func (c *conn) SendCopyData(parts ...[]byte) {
 	var all []byte
 	for _, p := range parts {

@@ -35,6 +35,9 @@ type Conn interface {
 	Flush() error
 	SetWriteDeadline(t time.Time) error
 
+	// Command is ctx for one command: it ends as well when somebody cancels the command, and with release.
+	Command(ctx context.Context) (_ context.Context, release func())
+
 	// Query runs SQL in the session and queues its result or its error.
 	Query(ctx context.Context, query string) error
 }

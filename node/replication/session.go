@@ -137,7 +137,9 @@ func (ss *session) query(ctx context.Context, text string) error {
 	cmd, err := Parse(text)
 	if err == nil {
 		ss.log.Debug("received replication command", "command", text)
-		err = ss.run(ctx, text, cmd)
+		running, release := ss.conn.Command(ctx)
+		err = ss.run(running, text, cmd)
+		release()
 	}
 	var refusal *rmgr.Error
 	var garbage garbled
