@@ -75,6 +75,15 @@ func (f *files) make(name string, fill func(vfs.File) error) (renamed bool, err 
 	return true, f.syncNames()
 }
 
+// settled reports whether every name that is there is durable, and no file is being made.
+func (f *files) settled() bool {
+	if !f.mu.TryLock() {
+		return false
+	}
+	defer f.mu.Unlock()
+	return f.durable == f.given
+}
+
 // syncNames makes all names durable. The caller holds mu.
 func (f *files) syncNames() error {
 	err := f.fs.SyncDir(f.dir)

@@ -123,16 +123,24 @@ func (l *Log) giveUp(s SegmentInfo, state *recycling) error {
 	return l.o.FS.Remove(from)
 }
 
-// findReady notes which segments ahead are there now. Their names are durable.
+// findReady notes which segments ahead are there now, if their names are durable.
 func (l *Log) findReady() error {
 	if l.mode == idle {
 		return nil
 	}
+	ready := l.ready
 	for {
-		ok, err := vfs.Exists(l.o.FS, l.files.path(wal.SegmentName(l.Timeline(), l.ready, l.segSize)))
-		if err != nil || !ok {
+		ok, err := vfs.Exists(l.o.FS, l.files.path(wal.SegmentName(l.Timeline(), ready, l.segSize)))
+		if err != nil {
 			return err
 		}
-		l.ready += wal.LSN(l.segSize)
+		if !ok {
+			break
+		}
+		ready += wal.LSN(l.segSize)
 	}
+	if l.files.settled() {
+		l.ready = ready
+	}
+	return nil
 }
