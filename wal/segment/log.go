@@ -28,6 +28,7 @@ type Log struct {
 	prev       wal.LSN
 	ready      wal.LSN // segments exist up to here
 	preparing  bool
+	starts     int // counts Start…: segments that were there may be gone
 	backup     bool
 	nextFlags  uint16 // for the next page header only
 	stale      bool   // segments ahead may have pages that were written before those in front of them

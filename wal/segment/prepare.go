@@ -32,13 +32,18 @@ func (l *Log) prepareAhead(start wal.LSN) {
 		return
 	}
 	l.preparing = true
-	tli := l.Timeline()
+	tli, starts := l.Timeline(), l.starts
 	l.inBackground(func() {
 		err := l.makeSegment(tli, next)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.preparing = false
-		if err == nil && tli == l.Timeline() && l.ready == next {
+		switch {
+		case starts != l.starts:
+			if l.mode != idle {
+				l.prepareAhead(l.segmentStart(l.pos)) // which Start… could not have done
+			}
+		case err == nil && l.ready == next:
 			l.ready = next + wal.LSN(l.segSize)
 		}
 	})

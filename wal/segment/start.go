@@ -60,6 +60,7 @@ func (l *Log) start(end wal.LSN, tli wal.TimelineID) error {
 		return l.fail(err)
 	}
 	l.mode = idle
+	l.starts++
 	l.giveUpBehind(end)
 	if err := l.dropBehind(end, tli); err != nil {
 		return err
