@@ -55,6 +55,7 @@ type execution struct {
 	value   any               // what the last call returned
 	capture func(...any) error
 	rows    int
+	held    int // bytes that keepers hold, a subquery's too
 	ctx     context.Context
 }
 

@@ -53,6 +53,7 @@ func TestExpressions(t *testing.T) {
 		{"bytes in an escape that make no character", `E'\xff'`, `22021: invalid byte sequence for encoding "UTF8": 0xff`},
 		{"an escape that is none", `E'\u00'`, "22025: invalid Unicode escape"},
 		{"a name with a line's end", "\"a\nb\"", "42703: column \"a\nb\" does not exist"},
+		{"signs before signs", strings.Repeat("+", 90) + "1, " + strings.Repeat("- ", 90) + "lax(2)", "1,2"},
 		{"times that are none", "'yesterday-ish'::timestamptz", `22007: invalid input syntax for type timestamp with time zone: "yesterday-ish"`},
 		{"times that cannot be", "'2024-13-01'::timestamptz", `22008: date/time field value out of range: "2024-13-01"`},
 		{"bytes with spaces between", `'\x0a 0B'::bytea`, `\x0a0b`},
@@ -122,6 +123,9 @@ func TestJoinsAndSubqueries(t *testing.T) {
 		{"what an array quotes", `SELECT ARRAY(SELECT b || ' "z' FROM pair() WHERE a = 1)`, `{"x \"z"}`},
 		{"a write in one", "SELECT (SELECT put('a'))", "0A000: the writing function put cannot be called in a subquery"},
 		{"a column around it in an aggregate", "SELECT (SELECT sum(p.a) FROM pair()) FROM pair() p", "0A000: a column of the query around it in an aggregate is not supported"},
+		{"what the levels hold together", "SELECT (SELECT (SELECT count(*) FROM generate_series(1, 9000) c, pair() r) FROM generate_series(1, 9000) b, pair() q LIMIT 1) FROM generate_series(1, 9000) a LIMIT 1",
+			"54000: the result does not fit into 1048576 bytes"},
+		{"what one of them held is free again", "SELECT max((SELECT count(*) FROM generate_series(1, 9000) c, pair() q)) FROM pair() p", "27000"},
 		{"no end to it", "SELECT count(*) FROM generate_series(1, 20000) a, generate_series(1, 20000) b", "54000: the result does not fit into 1048576 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

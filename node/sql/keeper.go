@@ -5,17 +5,29 @@ import (
 	"slices"
 )
 
-// A keeper holds rows beyond the call that gave them.
+// A keeper holds rows beyond the call that gave them. Those of one statement, its subqueries' too, share their limit.
 type keeper struct {
 	rows  [][]any
 	bytes int
+	held  *int // by all keepers of the statement
 	limit int
+}
+
+func (x *execution) keeper() keeper {
+	return keeper{held: &x.session.exec.held, limit: x.session.engine.ResultLimit()}
+}
+
+// release gives up what is held.
+func (k *keeper) release() {
+	*k.held -= k.bytes
+	k.rows, k.bytes = nil, 0
 }
 
 func (k *keeper) addRow(row ...any) error { return k.add(row) }
 
 func (k *keeper) add(row []any) error {
 	kept := make([]any, len(row))
+	before := k.bytes
 	k.bytes += 24 + 16*len(row)
 	for i, v := range row {
 		switch v := v.(type) {
@@ -30,7 +42,7 @@ func (k *keeper) add(row []any) error {
 			kept[i] = v
 		}
 	}
-	if k.bytes > k.limit {
+	if *k.held += k.bytes - before; *k.held > k.limit {
 		return errorf(codeProgramLimit, "the result does not fit into %d bytes", k.limit).
 			hint("Sorting, reading in parts and calls per row hold the rows in memory. Narrow the source.")
 	}
@@ -39,7 +51,8 @@ func (k *keeper) add(row []any) error {
 }
 
 func (p *selectPlan) runSorted(x *execution, limit, offset int64) error {
-	kept := keeper{limit: x.session.engine.ResultLimit()}
+	kept := x.keeper()
+	defer kept.release()
 	width := len(p.items)
 	err := p.eachRow(x, func() error {
 		x.out = x.out[:0]

@@ -34,10 +34,7 @@ func (c *compiler) unary(e *unary) (computed, error) {
 	default:
 		return k, c.fail(e.pos, codeUndefinedFunction, "operator does not exist: %s %s", e.op, TypeName(k.typ))
 	}
-	if e.op == "+" {
-		return c.expr(e.x)
-	}
-	k.name = "?column?"
+	k.name, k.shown = "?column?", 0
 	return k, nil
 }
 

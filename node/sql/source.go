@@ -143,9 +143,10 @@ func (p *selectPlan) eachRow(x *execution, fn func() error) error {
 // eachKept reads all sources to their ends, one after another, before the first row is made of theirs.
 func (p *selectPlan) eachKept(x *execution, each func() error) error {
 	l := loop{p: p, x: x, rows: make([][][]any, len(p.sources)), each: each}
-	kept := keeper{limit: x.session.engine.ResultLimit()}
+	kept := x.keeper()
+	defer kept.release()
 	for i, s := range p.sources {
-		kept.rows = nil
+		kept.rows = nil // they go on counting
 		if err := s.scan(x, kept.addRow); err != nil {
 			return err
 		}
@@ -234,7 +235,8 @@ func (s *sourcePlan) scan(x *execution, row func(...any) error) error {
 		return err
 	}
 	// A write runs to its end, whatever becomes of its rows.
-	kept := keeper{limit: x.session.engine.ResultLimit()}
+	kept := x.keeper()
+	defer kept.release()
 	lsn, err := x.session.engine.Caller.Call(x.ctx, s.fn, args, kept.addRow)
 	x.session.wrote(s.fn, lsn)
 	if err != nil {
