@@ -155,6 +155,15 @@ func podOf(p *corev1.Pod) *plan.Pod {
 		Deleting: !p.DeletionTimestamp.IsZero(), Created: p.CreationTimestamp.Time, Problem: problem(p),
 		Finished: p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded,
 	}
+	for _, c := range p.Spec.Containers {
+		for _, arg := range c.Args {
+			if text, ok := strings.CutPrefix(arg, desired.SettingIsolation+"="); ok {
+				if isolation, err := time.ParseDuration(text); err == nil {
+					out.Isolation = &isolation
+				}
+			}
+		}
+	}
 	for _, c := range p.Status.Conditions {
 		out.Ready = out.Ready || c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 	}

@@ -510,3 +510,16 @@ func TestARequestMadeMeanwhileIsKept(t *testing.T) {
 		t.Errorf("%v, %v", now.Annotations, err)
 	}
 }
+
+// How long a primary writes while it hears nobody is what its pod was started with.
+func TestIsolationIsReadFromThePod(t *testing.T) {
+	c := orders()
+	c.Status.Accepted = &v1.Revision{Reference: "node:1", Image: "node:1"}
+	if got := podOf(desired.Pod(c, "orders-1", "r")).Isolation; got == nil || *got != 10*time.Second {
+		t.Errorf("got %v, want 10s", got)
+	}
+	c.Spec.Instances = 1
+	if got := podOf(desired.Pod(c, "orders-1", "r")).Isolation; got == nil || *got != 0 {
+		t.Errorf("got %v of the only instance, want 0: never", got)
+	}
+}

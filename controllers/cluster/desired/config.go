@@ -61,9 +61,12 @@ func Settings(c *v1.WALCluster, instance string) []string {
 		"ssl_ca_file="+tlsDir+"/ca.crt",
 		"authentication=scram-sha-256",
 		"superuser_password_file="+appDir+"/password",
-		fmt.Sprintf("isolation_timeout=%dms", isolation(c).Milliseconds()),
+		fmt.Sprintf("%s=%dms", SettingIsolation, isolation(c).Milliseconds()),
 	)
 }
+
+// SettingIsolation is read from a pod, too: what its node was started with is what holds.
+const SettingIsolation = "isolation_timeout"
 
 // isolation is how long a primary without synchronous standbys may write while it hears nobody. The
 // only instance of a cluster may for ever: nobody could have taken its place.

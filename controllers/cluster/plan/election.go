@@ -193,9 +193,13 @@ func (s *State) electionWait() Step {
 	case len(missing) == 0 && s.awaitsWished():
 		return wait(v1.ReasonWaitingForCandidate, s.Switchover.To, s.Switchover.To+" has not promised yet", wishedWithin, 20*time.Millisecond)
 	case len(missing) > 0 && missing[0].Method == "" && len(voters) > 0:
-		return wait(v1.ReasonWaitingForIsolation, missing[0].Primary, fmt.Sprintf(
-			"%s cannot be reached; without synchronous replication its successor waits until it refuses writes by itself (isolationTimeout %s)",
-			missing[0].Primary, s.Spec.Failover.IsolationTimeout.Duration), s.Spec.Failover.IsolationTimeout.Duration+30*time.Second, poll)
+		isolation := s.isolation(s.member(missing[0].Primary))
+		message := fmt.Sprintf("%s cannot be reached; without synchronous replication its successor waits until it refuses writes by itself (isolationTimeout %s)",
+			missing[0].Primary, isolation)
+		if isolation == 0 {
+			message = missing[0].Primary + " cannot be reached, and never refuses writes by itself: it was started as the only instance. Make sure that it has ended, and delete its pod by force"
+		}
+		return wait(v1.ReasonWaitingForIsolation, missing[0].Primary, message, isolation+30*time.Second, poll)
 	case len(missing) > 0:
 		return wait(v1.ReasonWaitingForQuorum, s.Timeline.Lost, fmt.Sprintf(
 			"timeline %d is claimed and [%s] have promised, but of the synchronous standbys %s of %s more are needed: they could have acknowledged a commit",

@@ -411,3 +411,31 @@ func TestWhatIsScaledAwayIsNamed(t *testing.T) {
 	}
 	t.Errorf("nothing is removed: %+v", steps)
 }
+
+// Without synchronous replication a primary is given up when it refuses writes by itself: after the time that
+// it was started with, and never if it was the only instance then.
+func TestAnAsynchronousPrimaryIsGivenUpByItsOwnTime(t *testing.T) {
+	never, hour := time.Duration(0), time.Hour
+	for sentence, c := range map[string]struct {
+		isolation *time.Duration
+		silent    time.Duration
+		claimed   time.Duration // ago
+		want      bool
+	}{
+		"that of the spec":                       {nil, 11 * time.Second, 11 * time.Second, true},
+		"not yet":                                {nil, 9 * time.Second, 9 * time.Second, false},
+		"its own is longer":                      {&hour, 11 * time.Second, 11 * time.Second, false},
+		"its own is over":                        {&hour, 61 * time.Minute, 61 * time.Minute, true},
+		"it was the only instance":               {&never, time.Hour, time.Hour, false},
+		"claimed by a clock that was ahead":      {nil, 11 * time.Second, -time.Hour, true},
+		"claimed by one ahead, and heard lately": {nil, 9 * time.Second, -time.Hour, false},
+	} {
+		s := dead()
+		s.Spec.Synchronous, s.Timeline.SynchronousSets = nil, []v1.AckSet{{Timeline: 4, Primary: "orders-1"}}
+		s.Members[0].Refused, s.Members[0].Pod.Isolation = false, c.isolation
+		s.Members[0].LastHeard, s.Timeline.ClaimedAt = epoch.Add(-c.silent), metav1.NewMicroTime(epoch.Add(-c.claimed))
+		if step := first(s); (step.Reason == v1.ReasonMostAdvancedStandby) != c.want {
+			t.Errorf("%s: got %s %s: %s", sentence, step.Do, step.Reason, step.Message)
+		}
+	}
+}

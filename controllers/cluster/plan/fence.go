@@ -43,10 +43,20 @@ func (s *State) givenUp(set v1.AckSet, since time.Time) bool {
 	if p.Reached {
 		return p.Status.Role == control.RoleEmpty || p.Status.Suspect != "" || p.Status.LostLSN != 0
 	}
-	if p.LastHeard.After(since) {
+	if p.LastHeard.After(since) || since.After(s.Now) { // claimed by an operator whose clock was ahead
 		since = p.LastHeard
 	}
-	return s.Now.Sub(since) > s.Spec.Failover.IsolationTimeout.Duration
+	isolation := s.isolation(p)
+	return isolation > 0 && s.Now.Sub(since) > isolation
+}
+
+// isolation is after what time alone a primary refuses writes; 0: never, as the only instance of a cluster,
+// also when others have joined since and it was not restarted yet.
+func (s *State) isolation(p *Member) time.Duration {
+	if p != nil && p.Pod != nil && p.Pod.Isolation != nil {
+		return *p.Pod.Isolation
+	}
+	return s.Spec.Failover.IsolationTimeout.Duration
 }
 
 // uncovered lists the sets that voters do not cover; none: enough have promised.

@@ -73,6 +73,8 @@ type Pod struct {
 	Finished bool   // all its containers have ended for good
 	Problem  string // why its container does not run
 	Created  time.Time
+
+	Isolation *time.Duration // that its node was started with, whatever the spec says by now: 0 is never; nil: not known
 }
 
 // role is what a reached member does; "" when it is not reached.
