@@ -11,7 +11,6 @@ import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -45,12 +44,9 @@ func run(ctx context.Context, args []string) error {
 		return fmt.Errorf("find the API server: %w", err)
 	}
 	config.QPS, config.Burst = 100, 200 // failing many clusters over at once must not queue here
-	caches := cache.Options{}
-	if len(o.namespaces) > 0 {
-		caches.DefaultNamespaces = map[string]cache.Config{}
-		for _, ns := range o.namespaces {
-			caches.DefaultNamespaces[ns] = cache.Config{}
-		}
+	caches, err := controllers.Cache(o.namespaces...)
+	if err != nil {
+		return err
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme: scheme,
