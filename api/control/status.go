@@ -75,7 +75,7 @@ type Probe struct {
 // ReplayPause says why a standby receives but does not replay.
 type ReplayPause struct {
 	LSN    LSN    `json:"lsn"`    // of the first record it cannot replay
-	Reason string `json:"reason"` // "ModuleMissing", "ManagerDiffers", "FormatUnknown", "RedoFailed", "NoSpace", "NoBuffers"
+	Reason string `json:"reason"` // "ModuleMissing", "ManagerDiffers", "FormatUnknown", "RedoFailed", "NoSpace", "NoBuffers", "NoDescriptors"
 	Detail string `json:"detail"`
 }
 

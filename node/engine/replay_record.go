@@ -11,6 +11,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/recovery"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
 // take counts a record and replays it, unless replay has to stop before it.
@@ -65,6 +66,8 @@ func willPass(err error) (reason string, after time.Duration) {
 		return "NoSpace", time.Second
 	case errors.Is(err, buffer.ErrNoBuffers):
 		return "NoBuffers", 10 * time.Millisecond
+	case vfs.NoDescriptors(err):
+		return "NoDescriptors", time.Second
 	}
 	return "", 0
 }
