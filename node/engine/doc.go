@@ -13,9 +13,11 @@
 // Invariants:
 //   - Open changes nothing before it knows that every record from the redo point on can be replayed.
 //   - No page reaches the disk before the log that describes its change.
-//   - The first record from every redo point on is a MODULES record.
-//   - After a failed write or fsync of the log, of pages or of pg_control, nothing is acknowledged any
-//     more: Failed is closed, the mark `suspect` is on disk, the process has to end.
+//   - The first record from every redo point on is a MODULES record, or the second if the first is a
+//     shutdown's checkpoint.
+//   - After a failed write or fsync of the log or of pg_control, or a failed fsync of pages, nothing is
+//     acknowledged any more: Failed is closed, the mark `suspect` is on disk, the process has to end. A
+//     failed write of a page is repeated: the page is still in memory.
 //
 // Everything it uses is handed in: files, clock, log, the table of managers. Its goroutines end with
 // Close or Abort. It may run in a testing/synctest bubble.

@@ -22,6 +22,7 @@ type Ahead struct {
 	tags    [buffer.Together]buffer.Tag
 	pages   [buffer.Together]*buffer.Buffer
 	at      []uint16
+	until   wal.LSN // Each reads no record that starts here or later; 0: no limit
 }
 
 // ahead is how many records are read before the first of them is applied, at most: about a page of
@@ -38,7 +39,7 @@ type look struct {
 // first stay valid until the reader's next Next. It is called from a's goroutine, as Apply is.
 func (a *Ahead) Read(r *wal.Reader, first *wal.Record, by *Applier) []wal.Record {
 	n := 0
-	for n < ahead && r.NextHere(&a.records[n]) {
+	for n < ahead && (a.until == 0 || r.End() < a.until) && r.NextHere(&a.records[n]) {
 		n++
 	}
 	records := a.records[:n]
@@ -52,8 +53,11 @@ func (a *Ahead) Read(r *wal.Reader, first *wal.Record, by *Applier) []wal.Record
 }
 
 // Each calls do for the records that start before until, which is the end of a record that is there or of a
-// page, having read those of a page before the first of them.
+// page, having read those of a page before the first of them. Whatever log comes meanwhile, all who replay up
+// to the same place do the same records.
 func (a *Ahead) Each(ctx context.Context, r *wal.Reader, until wal.LSN, by *Applier, do func(*wal.Record) error) error {
+	a.until = until
+	defer func() { a.until = 0 }()
 	for r.End() < until {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

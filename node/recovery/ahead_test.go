@@ -52,6 +52,36 @@ func TestPagesAreForeseenInRounds(t *testing.T) {
 	}
 }
 
+// Workers that replay up to the same place must do the same records, though there is more log on the page
+// for the one that reads it later: what one leaves out is not done by anybody.
+func TestWhatComesBehindIsLeftAlone(t *testing.T) {
+	a, _ := applier(t, stamp{})
+	log := newOnePage()
+	for _, what := range []string{"a", "b", "c", "d"} {
+		log.add(t, what, 0)
+	}
+	reader := wal.NewReader(log, wal.ReaderOptions{SegmentSize: onePageSegment})
+	reader.Seek(log.at)
+	var ends []wal.LSN
+	for range 2 {
+		rec, err := reader.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, rec.End)
+	}
+	reader.Seek(log.at)
+	var ahead recovery.Ahead
+	did := ""
+	err := ahead.Each(t.Context(), reader, ends[1], a, func(rec *wal.Record) error {
+		did += string(rec.Main)
+		return nil
+	})
+	if err != nil || did != "ab" || reader.End() != ends[1] {
+		t.Errorf("did %q up to %s, %v; want ab up to %s", did, reader.End(), err, ends[1])
+	}
+}
+
 const onePageSegment = 1 << 20
 
 // onePage is a log that consists of the second page of its second segment, and of what the reader
