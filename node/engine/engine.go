@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path"
 	"sync"
@@ -152,11 +153,16 @@ func (e *Engine) RestorePoint(ctx context.Context, name string) (wal.LSN, error)
 	if err := b.Finish(); err != nil {
 		return 0, err
 	}
-	_, end, err := e.log.Insert(&b, 0)
-	if err != nil {
-		return 0, e.logError(err)
+	for {
+		_, end, err := e.log.Insert(&b, e.log.RedoPointer()) // as a change: not into the room that is kept for checkpoints
+		switch {
+		case errors.Is(err, segment.ErrRedoMoved):
+			continue
+		case err != nil:
+			return 0, e.logError(err)
+		}
+		return end, e.logError(e.log.Flush(end))
 	}
-	return end, e.logError(e.log.Flush(end))
 }
 
 // ControlFile is what pg_control says.

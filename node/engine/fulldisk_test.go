@@ -72,3 +72,22 @@ func TestASlotThatLetsGoMakesRoomOnAFullLogDisk(t *testing.T) {
 	}
 	s.put("large", strings.Repeat("x", 100_000))
 }
+
+// What is kept for commits and checkpoints is not for restore points, of which a script may make many.
+func TestRestorePointsLeaveRoomForACheckpoint(t *testing.T) {
+	f := vfs.NewFault(vfs.NewMem())
+	s, _ := newStore(t, f)
+	defer s.Abort()
+	fillLog(t, s, f)
+	for i := 0; ; i++ {
+		if _, err := s.RestorePoint(context.Background(), "again"); sqlState(err) == "53100" {
+			break
+		} else if err != nil || i == 10_000 {
+			t.Fatalf("%d restore points, then %v", i, err)
+		}
+	}
+	if err := s.Checkpoint(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	s.put("after", "the checkpoint")
+}
