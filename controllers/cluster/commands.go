@@ -45,13 +45,15 @@ type line struct {
 	kind     reflect.Type
 }
 
-// A rest is for how long a command that was not carried out is not sent again: longer each time, but not
-// after the instance has said something new of itself.
+// A rest is for how long a command is not sent again. One that was not carried out rests longer each time,
+// but not after the instance has said something new of itself; one that was, and is wanted again because it
+// came to nothing, rests in any case.
 type rest struct {
-	request any
-	said    int // what the instance had said
-	times   int
-	until   time.Time
+	request  any
+	accepted bool
+	said     int // what the instance had said
+	times    int
+	until    time.Time
 }
 
 // Rests between two attempts. The first is as short as a failover needs it.
@@ -84,7 +86,7 @@ func (c *commands) send(cluster types.NamespacedName, instance string, steps []p
 	for _, step := range steps {
 		f := flightOf(step)
 		r := c.resting[cluster][f.line]
-		rests := reflect.DeepEqual(r.request, step.Request) && r.said == heard.Said && c.now().Before(r.until)
+		rests := reflect.DeepEqual(r.request, step.Request) && (r.accepted || r.said == heard.Said) && c.now().Before(r.until)
 		if !c.flying[f] && !rests {
 			c.flying[f] = true
 			sent = append(sent, step)
@@ -112,11 +114,17 @@ func (c *commands) ended(f flight, request any, err error) {
 	rests := time.Duration(0)
 	switch {
 	case err == nil:
-		delete(c.resting[f.cluster], f.line)
+		if known {
+			c.rest(f, rest{request: request, accepted: true})
+		}
 	case known && heard.Address == f.address && heard.Streams == f.streams: // else nobody waits for it any more
 		path, _ := control.PathOf(request)
 		c.refused[f.cluster] = append(c.refused[f.cluster], refusal{f.instance, path, err})
-		rests = c.rest(f, request, heard.Said)
+		r := rest{request: request, said: heard.Said}
+		if before := c.resting[f.cluster][f.line]; !before.accepted && reflect.DeepEqual(before.request, request) {
+			r.times = before.times + 1
+		}
+		rests = c.rest(f, r)
 	}
 	c.mu.Unlock()
 	if rests == 0 {
@@ -127,11 +135,7 @@ func (c *commands) ended(f flight, request any, err error) {
 }
 
 // rest lets a command rest, and returns for how long. Called with mu held.
-func (c *commands) rest(f flight, request any, said int) time.Duration {
-	r := rest{request: request, said: said}
-	if before := c.resting[f.cluster][f.line]; reflect.DeepEqual(before.request, request) {
-		r.times = before.times + 1
-	}
+func (c *commands) rest(f flight, r rest) time.Duration {
 	rests := min(restFirst<<min(r.times, 10), restLast)
 	r.until = c.now().Add(rests)
 	if c.resting[f.cluster] == nil {

@@ -178,3 +178,35 @@ func TestACommandThatTheNetworkSwallowedDoesNotHoldUpTheNext(t *testing.T) {
 		t.Error("what was lost with the connection holds up its repetition")
 	}
 }
+
+// What an instance accepts, and then cannot do, as a clone that is refused at once, is not told it again
+// without a pause, whatever it says of itself meanwhile.
+func TestAnAcceptedCommandThatIsWantedAgainRests(t *testing.T) {
+	orders := types.NamespacedName{Namespace: "shop", Name: "orders"}
+	hub := watch.NewHub(time.Now, func(types.NamespacedName) {})
+	defer hub.Close()
+	node, address := startInstance(t, func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(control.Reply{Status: control.Status{Instance: "orders-1", Sequence: 100, Role: control.RoleCloning}})
+	})
+	hub.Listen(orders, "orders-1", watch.Target{Address: address})
+	node.say(control.Status{Role: control.RoleEmpty})
+	eventually(t, hub, func(h watch.Heard) bool { return h.Reached })
+	now := time.Now()
+	c := newCommands(hub, func() time.Time { return now }, func(types.NamespacedName) {})
+	follow := func() int {
+		n := len(c.send(orders, "orders-1", []plan.Step{{Do: plan.Follow, Request: control.FollowRequest{Timeline: 2}}}))
+		c.wg.Wait()
+		return n
+	}
+	if follow() != 1 {
+		t.Fatal("it was not sent")
+	}
+	hub.Told(orders, "orders-1", control.Status{Instance: "orders-1", Sequence: 101, Role: control.RoleEmpty, Message: "clone failed"})
+	if follow() != 0 {
+		t.Error("it is told again at once")
+	}
+	now = now.Add(restFirst)
+	if follow() != 1 {
+		t.Error("it is not told again")
+	}
+}
