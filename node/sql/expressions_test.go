@@ -184,6 +184,7 @@ func TestWhatIsNotThereIsNamed(t *testing.T) {
 		"SELECT * FROM pair() p JOIN x USING (a)":  "0A000: JOIN … USING is not supported",
 		"SELECT * FROM pair() p JOIN pair() q":     "42601: syntax error at end of input",
 		"SELECT 1 IN (SELECT 1)":                   "0A000: a subquery is not supported",
+		"SELECT a[1] FROM pair()":                  "0A000: a subscript is not supported",
 		"SELECT EXISTS (SELECT 1)":                 "0A000: EXISTS is not supported",
 		"SELECT * FROM (SELECT 1) x":               "0A000: a subquery in FROM is not supported",
 		"SELECT ARRAY[1]":                          "0A000: ARRAY is not supported",

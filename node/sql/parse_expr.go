@@ -43,6 +43,9 @@ func (p *parser) bound(floor int) (expr, error) {
 // climb takes x as the left side of the operators that bind stronger than floor.
 func (p *parser) climb(x expr, floor int) (expr, error) {
 	for steps := 0; ; steps++ {
+		if p.isOp("[") {
+			return nil, p.unsupported(p.tok.pos, "a subscript")
+		}
 		strength := p.strength()
 		if strength <= floor {
 			return x, nil
