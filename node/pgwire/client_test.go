@@ -202,6 +202,24 @@ func TestConversations(t *testing.T) {
 			"ParseComplete BindComplete ReadyForQuery(I) ErrorResponse(34000) ReadyForQuery(I)",
 		},
 		{
+			"a portal that has run says so in its statement's words",
+			[]pgproto3.FrontendMessage{parse("", "SHOW port"), bind("", ""), execute("", 0), execute("", 0), sync},
+			1,
+			"ParseComplete BindComplete DataRow(5432) CommandComplete(SHOW) CommandComplete(SHOW) ReadyForQuery(I)",
+		},
+		{
+			"a batch is a transaction: now() is when it began",
+			[]pgproto3.FrontendMessage{parse("", "SELECT now() < statement_timestamp()"), bind("", ""), execute("", 0), sync},
+			1,
+			"ParseComplete BindComplete DataRow(t) CommandComplete(SELECT 1) ReadyForQuery(I)",
+		},
+		{
+			"rows are not described in a block that has failed",
+			[]pgproto3.FrontendMessage{parse("r", "SELECT 1"), parse("e", "ROLLBACK"), sync, query("BEGIN"), query("SELECT 1/0"), &pgproto3.Describe{ObjectType: 'S', Name: "e"}, &pgproto3.Describe{ObjectType: 'S', Name: "r"}, sync, query("ROLLBACK")},
+			5,
+			"ParseComplete ParseComplete ReadyForQuery(I) CommandComplete(BEGIN) ReadyForQuery(T) RowDescription ErrorResponse(22012) ReadyForQuery(E) ParameterDescription NoData ErrorResponse(25P02) ReadyForQuery(E) CommandComplete(ROLLBACK) ReadyForQuery(I)",
+		},
+		{
 			"in a block they stay",
 			[]pgproto3.FrontendMessage{query("BEGIN"), parse("", "SELECT 1"), bind("p", ""), sync, execute("p", 0), sync, query("COMMIT")},
 			4,

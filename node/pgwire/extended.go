@@ -98,12 +98,18 @@ func (s *session) describe(m *pgproto3.Describe) error {
 		if err != nil {
 			return err
 		}
+		if st.Columns != nil && !s.sql.MayRun(st) {
+			return sql.ErrFailedTransaction()
+		}
 		s.out.parameterDescription(st.Params)
 		s.describeRows(st, nil)
 	case 'P':
 		p, err := s.portal(m.Name)
 		if err != nil {
 			return err
+		}
+		if p.statement.Columns != nil && !s.sql.MayRun(p.statement) {
+			return sql.ErrFailedTransaction()
 		}
 		s.describeRows(p.statement, p.formats)
 	default:
@@ -135,11 +141,10 @@ func (s *session) execute(m *pgproto3.Execute) error {
 		return s.executePart(p, int(m.MaxRows), start)
 	}
 	p.ran = true
-	tag, err := s.perform(p, start)
-	if err != nil {
+	if p.tag, err = s.perform(p, start); err != nil {
 		return err
 	}
-	s.complete(tag)
+	s.complete(p.tag)
 	return nil
 }
 
