@@ -168,6 +168,7 @@ func (c *conn) Command(ctx context.Context) (context.Context, func()) {
 	return context.WithCancel(ctx)
 }
 
+func (c *conn) SetUnacknowledged(time.Duration) error { return nil }
 func (c *conn) SendCopyData(parts ...[]byte) {
 	var all []byte
 	for _, p := range parts {

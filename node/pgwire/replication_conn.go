@@ -143,6 +143,15 @@ func (c *ReplicationConn) Command(ctx context.Context) (_ context.Context, relea
 	}
 }
 
+// SetUnacknowledged bounds how long sent bytes may stay unacknowledged, on a connection that can do that; 0: as
+// long as on any other.
+func (c *ReplicationConn) SetUnacknowledged(d time.Duration) error {
+	if d == 0 {
+		d = unacknowledged
+	}
+	return c.s.setUnacknowledged(d)
+}
+
 // Query runs SQL in the connection's session and queues its result or its error, everything but
 // ReadyForQuery; ctx cancels it. In a physical session only SHOW is understood. The error it returns is one of the
 // connection: a failed statement is not an error.

@@ -2,7 +2,9 @@ package pgwire_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -162,6 +164,50 @@ func TestGarbageOnAReplicationConnection(t *testing.T) {
 			})
 		})
 	}
+}
+
+// restless is a connection that notes for how long it may be unacknowledged.
+type restless struct {
+	net.Conn
+	set chan time.Duration
+}
+
+func (r restless) SetUnacknowledged(d time.Duration) error {
+	r.set <- d
+	return nil
+}
+
+// What only the network can do reaches it, through TLS too, and is no error where it cannot.
+func TestHowLongAReplicationConnectionMayBeUnacknowledged(t *testing.T) {
+	set := make(chan time.Duration, 3)
+	handler := handlerFunc(func(_ context.Context, c *pgwire.ReplicationConn) error {
+		return errors.Join(c.SetUnacknowledged(7), c.SetUnacknowledged(0))
+	})
+	config := newAuthority(t).tls(t)
+	inBubble(t, func(o *pgwire.Options) { o.Replication, o.TLS = handler, config }, func(t *testing.T, _ *fake, _ *pgwire.Server, p *pipe) {
+		for _, encrypted := range []bool{false, true} {
+			near, far := net.Pipe()
+			p.conns <- restless{far, set}
+			if encrypted {
+				near.Write([]byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f})
+				near.Read(make([]byte, 1))
+				near = tls.Client(near, &tls.Config{InsecureSkipVerify: true})
+			}
+			near.Write(startup("user", "app", "replication", "true"))
+			receive(t, pgproto3.NewFrontend(near, near), 2)
+			for _, want := range []time.Duration{5 * time.Minute, 7, 5 * time.Minute} {
+				if got := <-set; got != want {
+					t.Errorf("set to %s, want %s", got, want)
+				}
+			}
+			near.Close()
+		}
+		conn := p.dial()
+		conn.Write(startup("user", "app", "replication", "true"))
+		if got := receive(t, pgproto3.NewFrontend(conn, conn), 2); strings.Contains(got, "ErrorResponse") {
+			t.Errorf("where it cannot be set: %s", got)
+		}
+	})
 }
 
 type handlerFunc func(ctx context.Context, c *pgwire.ReplicationConn) error

@@ -90,7 +90,10 @@ func (s *session) run() {
 	s.out.parameters(s.sql.Reported())
 	s.out.send(&pgproto3.BackendKeyData{ProcessID: uint32(s.pid), SecretKey: s.secret[:]})
 	s.out.ready(s.sql.TxStatus())
-	err := s.out.write()
+	err := s.setUnacknowledged(unacknowledged)
+	if err == nil {
+		err = s.out.write()
+	}
 	if err == nil && s.replication != noReplication {
 		s.farewell(s.serveReplication())
 		return

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,7 +48,10 @@ type machine struct {
 	timeout time.Duration
 	conns   sync.WaitGroup
 	nextPID int32
-	down    bool // Dial fails
+
+	patience atomic.Int64 // of the connection that set one last: SetUnacknowledged
+
+	down bool // Dial fails
 }
 
 // newMachine is a machine whose log begins on timeline 1: a primary's, or a standby's.
@@ -193,7 +197,7 @@ func (m *machine) dial(context.Context, string) (net.Conn, error) {
 // accept speaks the protocol up to the first ReadyForQuery, as pgwire does, and serves.
 func (m *machine) accept(raw net.Conn, pid int32) {
 	defer raw.Close()
-	c := &conn{Conn: raw, Backend: pgproto3.NewBackend(raw, raw), pid: pid}
+	c := &conn{Conn: raw, Backend: pgproto3.NewBackend(raw, raw), pid: pid, patience: &m.patience}
 	for c.params == nil {
 		msg, err := c.Backend.ReceiveStartupMessage()
 		if err != nil {
@@ -233,6 +237,8 @@ type conn struct {
 	*pgproto3.Backend
 	pid    int32
 	params map[string]string
+
+	patience *atomic.Int64 // the machine's
 }
 
 func (c *conn) PID() int32              { return c.pid }
@@ -242,6 +248,10 @@ func (c *conn) ApplicationName() string { return c.params["application_name"] }
 func (c *conn) Logical() bool           { return c.params["replication"] == "database" }
 func (c *conn) Command(ctx context.Context) (context.Context, func()) {
 	return context.WithCancel(ctx)
+}
+func (c *conn) SetUnacknowledged(d time.Duration) error {
+	c.patience.Store(int64(d))
+	return nil
 }
 func (c *conn) SendCopyData(parts ...[]byte) {
 	var all []byte

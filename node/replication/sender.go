@@ -50,6 +50,10 @@ func (ss *session) newSender(slot string, from wal.LSN) *sender {
 	}
 }
 
+// unacknowledged is after how long a standby counts as gone whose machine acknowledges nothing: until then its
+// stream looks alive and holds its slot. One that is only slow connects again.
+const unacknowledged = 15 * time.Second
+
 // copy is the stream itself, from the CopyBothResponse to both sides' CopyDone. It returns nil when
 // the session goes on with the next command.
 func (s *sender) copy(ctx context.Context, drain <-chan struct{}) (err error) {
@@ -63,6 +67,10 @@ func (s *sender) copy(ctx context.Context, drain <-chan struct{}) (err error) {
 			Message: fmt.Sprintf("requested starting point %s is ahead of the WAL flush position of this server %s", s.sent, end),
 		}
 	}
+	if err := s.conn.SetUnacknowledged(unacknowledged); err != nil {
+		return fmt.Errorf("watch the connection to the standby: %w", err)
+	}
+	defer s.conn.SetUnacknowledged(0)
 	s.begin(s.server.opts.Sync.join(s.conn.ApplicationName()))
 	defer s.end()
 	return s.converse(func() (stopped bool, err error) { return s.run(ctx, drain) })

@@ -35,6 +35,10 @@ type Conn interface {
 	Flush() error
 	SetWriteDeadline(t time.Time) error
 
+	// SetUnacknowledged bounds how long sent bytes may stay unacknowledged, where the network can do that; 0: as
+	// long as usual.
+	SetUnacknowledged(d time.Duration) error
+
 	// Command is ctx for one command: it ends as well when somebody cancels the command, and with release.
 	Command(ctx context.Context) (_ context.Context, release func())
 

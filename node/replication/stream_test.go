@@ -38,6 +38,23 @@ func TestAStandbyReceivesWhatIsThereAndWhatComes(t *testing.T) {
 	})
 }
 
+// The kernel is to give up a standby's connection soon while it streams, and only then.
+func TestAStreamIsLessPatientThanItsConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := newMachine(t, "a", false), newMachine(t, "b", true)
+		r := b.follow(a, nil)
+		synctest.Wait()
+		if got := time.Duration(a.patience.Load()); got != 15*time.Second {
+			t.Errorf("a stream may be unacknowledged for %s", got)
+		}
+		r.Stop()
+		a.conns.Wait()
+		if got := time.Duration(a.patience.Load()); got != 0 {
+			t.Errorf("after it the connection may for %s", got)
+		}
+	})
+}
+
 func TestACommitWaitsForItsStandby(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := newMachine(t, "a", false), newMachine(t, "b", true)

@@ -26,7 +26,7 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if dir, port, err := net.SplitHostPort(address); err == nil && filepath.IsAbs(dir) {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, ".s.PGSQL."+port))
 	}
-	d := net.Dialer{Timeout: 5 * time.Second, KeepAliveConfig: keepAlive, Control: userTimeout}
+	d := net.Dialer{Timeout: 5 * time.Second, KeepAliveConfig: keepAlive, Control: impatient}
 	return d.DialContext(ctx, network, address)
 }
 
@@ -37,8 +37,34 @@ func listen(network, address string) (net.Listener, error) {
 	if network == "unix" {
 		return listenUnix(address)
 	}
-	c := net.ListenConfig{KeepAliveConfig: keepAlive, Control: userTimeout}
-	return c.Listen(context.Background(), network, address)
+	c := net.ListenConfig{KeepAliveConfig: keepAlive, Control: impatient}
+	l, err := c.Listen(context.Background(), network, address)
+	if err != nil {
+		return nil, err
+	}
+	return listener{l}, nil
+}
+
+// A listener's connections can be given another patience than unacknowledged.
+type listener struct{ net.Listener }
+
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if t, ok := c.(*net.TCPConn); ok {
+		c = accepted{t}
+	}
+	return c, err
+}
+
+type accepted struct{ *net.TCPConn }
+
+// SetUnacknowledged bounds how long sent bytes may stay unacknowledged, or the client's buffers full.
+func (c accepted) SetUnacknowledged(d time.Duration) error {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return userTimeout(raw, d)
 }
 
 func listenUnix(path string) (net.Listener, error) {
@@ -58,11 +84,13 @@ func listenUnix(path string) (net.Listener, error) {
 	return unixsocket.Listen(l), os.Chmod(path, 0o600)
 }
 
-// userTimeout bounds how long sent bytes may stay unacknowledged.
-func userTimeout(_, _ string, c syscall.RawConn) error {
+func impatient(_, _ string, c syscall.RawConn) error { return userTimeout(c, unacknowledged) }
+
+// userTimeout bounds how long sent bytes may stay unacknowledged, or untaken while the peer's buffers are full.
+func userTimeout(c syscall.RawConn, d time.Duration) error {
 	var failed error
 	err := c.Control(func(fd uintptr) {
-		failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(unacknowledged.Milliseconds()))
+		failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(d.Milliseconds()))
 	})
 	return errors.Join(err, failed)
 }
