@@ -26,12 +26,18 @@ var (
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
-func run(m *testing.M) int {
-	assets := os.Getenv("KUBEBUILDER_ASSETS")
-	if assets == "" {
-		assets = filepath.Join("..", "..", "bin", "kube")
+// assets is where the programs of Kubernetes are.
+func assets() string {
+	directory := os.Getenv("KUBEBUILDER_ASSETS")
+	if directory == "" {
+		directory = filepath.Join("..", "..", "bin", "kube")
 	}
-	assets, _ = filepath.Abs(assets)
+	directory, _ = filepath.Abs(directory)
+	return directory
+}
+
+func run(m *testing.M) int {
+	assets := assets()
 	if _, err := os.Stat(filepath.Join(assets, "kube-apiserver")); err != nil {
 		fmt.Fprintf(os.Stderr, "no kube-apiserver in %s: run `make kube-build` first, or set KUBEBUILDER_ASSETS\n", assets)
 		return 1
