@@ -3,6 +3,7 @@ package basebackup_test
 import (
 	"testing"
 
+	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
@@ -11,6 +12,9 @@ import (
 // short, and another goes on from a place behind it on the first timeline.
 func TestAStandbyLeavesATimelineThatItHasNothingOf(t *testing.T) {
 	p := newPrimary(t)
+	if err := p.slots.Create(replslot.Slot{Name: "standby", RestartLSN: mib}, 0); err != nil { // changing its role, it would give up log
+		t.Fatal(err)
+	}
 	p.fill(0, 1000)
 	dir := newDir(t)
 	if _, err := fetch(t, p, vfs.OS(), dir, nil); err != nil {
