@@ -32,6 +32,7 @@ func TestAStandbyWithoutStatusIntervalAnswersWhatIsNeeded(t *testing.T) {
 		if err := a.sync.Wait(t.Context(), a.last, LevelRemoteApply); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait()
 		a.timeout = time.Minute // from now on it asks
 		a.write(1, 100)
 		pass(10 * time.Minute)
