@@ -32,8 +32,10 @@ func TestASegmentThatWasRemovedIsNotReady(t *testing.T) {
 		f.Add(&vfs.Rule{Op: vfs.OpStat, Path: second, Times: 1, Before: func(string, string) { close(looks) }})
 		go func() { tasks[0](); close(done) }()
 		<-looks
-		l.files.mu.Lock() // it has looked
-		l.files.mu.Unlock()
+		func() { // until it has looked
+			l.files.mu.Lock()
+			defer l.files.mu.Unlock()
+		}()
 	}})
 	if err := l.StartReceive(mib+800, 1); err != nil {
 		t.Fatal(err)
