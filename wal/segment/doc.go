@@ -12,8 +12,8 @@
 // Invariants:
 //   - flushed ≤ written ≤ inserted. Readers see nothing beyond flushed.
 //   - A segment is durable before the first page of the next one is written; other pages of the next
-//     few may be earlier (see finishing). Groups avoid to lie over that edge (see edge). So a later segment that begins with its own page proves that
-//     damage in this one is no torn tail.
+//     few may be earlier (see finishing). So a later segment that begins with its own page proves that
+//     damage in this one is no torn tail. It makes a group that lies over the edge wait twice: see edge.
 //   - A segment file exists, full size, durable, before an insert into it is accepted: a full disk
 //     refuses inserts (ErrNoSpace) and can never stop a flush half-way. Changes of pages are refused first:
 //     the last 64 KiB are for their commits and for the checkpoint that makes room (reserve).
