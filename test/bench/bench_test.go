@@ -7,11 +7,16 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/redoubt-wal/redoubt/test/bench/server"
 )
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == childArgument {
 		exit(runJob(context.Background(), os.Stdin, os.Stdout))
+	}
+	if len(os.Args) == 3 && os.Args[1] == floorArgument {
+		exit(server.ServeFloor(context.Background(), os.Args[2]))
 	}
 	os.Exit(m.Run())
 }

@@ -20,16 +20,23 @@ import (
 	"time"
 
 	"github.com/redoubt-wal/redoubt/test/bench/measure"
+	"github.com/redoubt-wal/redoubt/test/bench/server"
 )
 
 // childArgument makes the program one measured run.
 const childArgument = "run-one-job"
+
+// floorArgument makes it the floor's server, in the directory behind it.
+const floorArgument = "serve-floor"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) == 2 && os.Args[1] == childArgument {
 		exit(runJob(ctx, os.Stdin, os.Stdout))
+	}
+	if len(os.Args) == 3 && os.Args[1] == floorArgument {
+		exit(server.ServeFloor(ctx, os.Args[2]))
 	}
 	o, err := parse(os.Args[1:])
 	switch {

@@ -46,7 +46,7 @@ func sqlSuite(ctx context.Context, o *options, dir string) (*suite, error) {
 		messages, put := j, j
 		messages.Script, put.Script = filepath.Join(dir, "messages.sql"), filepath.Join(dir, "kv_put.sql")
 		s.Cases = append(s.Cases,
-			&kase{Name: fmt.Sprintf("messages of 100 B × %d", c.clients), Unit: "tps", Goal: c.goal, Jobs: []job{named("redoubt", messages), named("postgres", messages)}},
+			&kase{Name: fmt.Sprintf("messages of 100 B × %d", c.clients), Unit: "tps", Goal: c.goal, Jobs: []job{named("redoubt", messages), named("postgres", messages), named("floor", messages)}},
 			&kase{Name: fmt.Sprintf("kv_put of 100 B × %d", c.clients), Unit: "tps", Goal: goal{Peer: 0.9}, Jobs: []job{named("redoubt kv_put", put), named("messages", messages)}})
 	}
 	return s, nil
@@ -85,9 +85,16 @@ func runSQL(ctx context.Context, j job) (run measure.Run, err error) {
 
 // startFor starts the server of a job on a directory of the run's own.
 func startFor(ctx context.Context, j job) (*server.Server, error) {
-	if j.Backend != "postgres" {
-		return server.StartNode(ctx, j.Node, j.PGBin, j.Dir)
+	switch j.Backend {
+	case "floor":
+		return server.StartFloor(ctx, j.PGBin, j.Dir, floorArgument, j.Dir)
+	case "postgres":
+		return startPostgres(ctx, j)
 	}
+	return server.StartNode(ctx, j.Node, j.PGBin, j.Dir)
+}
+
+func startPostgres(ctx context.Context, j job) (*server.Server, error) {
 	data := filepath.Join(j.Dir, "data")
 	if err := os.CopyFS(data, os.DirFS(j.Data)); err != nil {
 		return nil, err
