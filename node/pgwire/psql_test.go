@@ -74,6 +74,12 @@ LINE 1: SELECT * FROM kv_range('a', 'b', 'many');
 LINE 1: SELECT * FROM pg_catalog.pg_index;
                       ^
 HINT:  There are no tables here: data is read and written by the functions of the loaded modules, as in SELECT kv_put('a','1').`},
+		{"no such type", "SELECT nosuch 'x'; PREPARE p (int, nosuch) AS SELECT $1;", `ERROR:  42704: type "nosuch" does not exist
+LINE 1: SELECT nosuch 'x';
+               ^
+ERROR:  42704: type "nosuch" does not exist
+LINE 1: PREPARE p (int, nosuch) AS SELECT $1;
+                        ^`},
 		{"no such column", "SELECT nope FROM kv_range('a','b');", `ERROR:  42703: column "nope" does not exist
 LINE 1: SELECT nope FROM kv_range('a','b');
                ^

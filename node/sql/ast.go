@@ -89,7 +89,7 @@ type (
 
 	prepareNode struct {
 		name  string
-		types []string
+		types []typeName
 		body  *Statement
 		pos   int
 	}
@@ -133,6 +133,12 @@ const (
 	txSet // SET TRANSACTION
 )
 
+// A typeName is a type as a query names it, which need not exist.
+type typeName struct {
+	pos  int
+	name string
+}
+
 // expr is an expression's syntax tree.
 type expr interface{ at() int }
 
@@ -159,7 +165,7 @@ type (
 	cast struct {
 		pos int
 		x   expr
-		typ string
+		typ typeName
 	}
 	unary struct {
 		pos int

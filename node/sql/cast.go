@@ -12,7 +12,10 @@ func (c *compiler) cast(e *cast) (computed, error) {
 	if err != nil {
 		return k, err
 	}
-	to := typeByName(e.typ)
+	to, err := c.typeNamed(e.typ)
+	if err != nil {
+		return k, err
+	}
 	label := typeLabels[to]
 	if named(e.x) {
 		label = k.name
@@ -31,6 +34,14 @@ func (c *compiler) cast(e *cast) (computed, error) {
 	}
 	out.name, out.shown = label, 0
 	return out, err
+}
+
+// typeNamed is the type that a query names.
+func (c *compiler) typeNamed(n typeName) (rmgr.Type, error) {
+	if t := typeByName(n.name); t != unknown {
+		return t, nil
+	}
+	return unknown, c.fail(n.pos, codeUndefinedObject, "type \"%s\" does not exist", n.name)
 }
 
 // named reports whether an expression gives its column a name that a cast around it leaves.

@@ -37,10 +37,10 @@ func (p *parser) named() (expr, error) {
 	if p.isOp("(") {
 		return p.callArguments(name, t.pos)
 	}
-	if p.tok.kind == tokenString && t.kind == tokenWord && typeNames[name] != "" {
+	if p.tok.kind == tokenString && t.kind == tokenWord {
 		// bigint '12', pg_lsn '0/1500028'
 		x := &literal{p.tok.pos, stringLiteral, p.tok.text}
-		return &cast{t.pos, x, name}, p.advance()
+		return &cast{t.pos, x, typeName{t.pos, name}}, p.advance()
 	}
 	return &column{t.pos, "", name}, nil
 }

@@ -177,11 +177,11 @@ func (p *parser) followsString() bool {
 }
 
 // typeName reads a type's name; a length in parentheses or [] is refused.
-func (p *parser) typeName() (string, error) {
+func (p *parser) typeName() (typeName, error) {
 	pos := p.tok.pos
 	name, err := p.qualifiedName()
 	if err != nil {
-		return "", err
+		return typeName{}, err
 	}
 	switch name {
 	case "double":
@@ -199,13 +199,10 @@ func (p *parser) typeName() (string, error) {
 		}
 	}
 	if err != nil {
-		return "", err
+		return typeName{}, err
 	}
 	if p.isOp("[") || p.isOp("(") {
-		return "", p.unsupported(pos, "a type with [] or a length")
+		return typeName{}, p.unsupported(pos, "a type with [] or a length")
 	}
-	if typeNames[name] == "" {
-		return "", p.fail(pos, codeUndefinedObject, "type \"%s\" does not exist", name)
-	}
-	return name, nil
+	return typeName{pos, name}, nil
 }

@@ -30,8 +30,8 @@ func (p *parser) prepare() (node, error) {
 	return n, err
 }
 
-func (p *parser) typeNames() ([]string, error) {
-	var list []string
+func (p *parser) typeNames() ([]typeName, error) {
+	var list []typeName
 	for {
 		t, err := p.typeName()
 		if err != nil {

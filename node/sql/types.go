@@ -100,8 +100,9 @@ var typeLabels = map[rmgr.Type]string{
 }
 
 func typeByName(name string) rmgr.Type {
+	canonical, known := typeNames[name]
 	for t, info := range typeInfo {
-		if info.name == typeNames[name] {
+		if known && info.name == canonical {
 			return t
 		}
 	}

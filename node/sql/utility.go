@@ -125,8 +125,13 @@ func (s *Session) ForgetPrepared(name string) { delete(s.prepared, name) }
 
 func (s *Session) prepareNamed(n *prepareNode, query string) error {
 	oids := make([]uint32, len(n.types))
+	c := compiler{query: query}
 	for i, name := range n.types {
-		oids[i] = OID(typeByName(name))
+		t, err := c.typeNamed(name)
+		if err != nil {
+			return err
+		}
+		oids[i] = OID(t)
 	}
 	p, err := s.Prepare(n.body, oids)
 	if err != nil {
