@@ -96,19 +96,6 @@ func cutElement(s string, quoted bool) (element, rest string, ok bool) {
 	return "", "", false
 }
 
-// QuoteIdent is a name as a query has to write it.
-func QuoteIdent(name string) string {
-	bare := name != "" && !reserved[name] && !isDigit(name[0]) && name[0] != '$'
-	for i := range len(name) {
-		c := name[i]
-		bare = bare && (c >= 'a' && c <= 'z' || c == '_' || isDigit(c))
-	}
-	if bare {
-		return name
-	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-}
-
 // appendArray writes dimensions, whether there are NULLs, the elements' type, and of the one dimension its size and
 // first index, which is 0 of an oidvector.
 func appendArray(dst []byte, t rmgr.Type, s string) ([]byte, error) {

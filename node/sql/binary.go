@@ -50,7 +50,7 @@ func AppendBinary(dst []byte, t rmgr.Type, v any) ([]byte, error) {
 func parseBinary(oid uint32, b []byte) (any, error) {
 	switch oid {
 	case OIDText, OIDVarchar, OIDBpchar, OIDName, OIDUnknown:
-		return parseParamText(b)
+		return string(b), nil
 	case OIDBytea:
 		return append([]byte{}, b...), nil
 	case OIDBool:
@@ -95,12 +95,4 @@ func binaryTime(µs int64) (any, error) {
 		return nil, errorf("22008", "timestamp out of range")
 	}
 	return time.UnixMicro(µs + epoch).UTC(), nil
-}
-
-func parseParamText(b []byte) (any, error) {
-	s := string(b)
-	if err := checkEncoding(s); err != nil {
-		return nil, err
-	}
-	return s, nil
 }

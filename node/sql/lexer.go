@@ -50,9 +50,9 @@ func (l *lexer) scan() (token, error) {
 		l.at++
 		return l.escapeString()
 	case (c == 'b' || c == 'B' || c == 'x' || c == 'X' || c == 'n' || c == 'N') && l.peek(1) == '\'':
-		return token{}, l.fail(l.at, codeNotSupported, "string constants that begin with %c' are not supported", c)
+		return token{}, l.fail(l.at, pcodeNotSupported, "string constants that begin with %c' are not supported", c)
 	case (c == 'u' || c == 'U') && l.peek(1) == '&' && (l.peek(2) == '\'' || l.peek(2) == '"'):
-		return token{}, l.fail(l.at, codeNotSupported, "U& constants are not supported")
+		return token{}, l.fail(l.at, pcodeNotSupported, "U& constants are not supported")
 	case isWordStart(c):
 		return l.word(), nil
 	case c == '\'':
@@ -75,8 +75,8 @@ func (l *lexer) peek(n int) byte {
 	return 0
 }
 
-func (l *lexer) fail(pos int, code, format string, args ...any) error {
-	return errorf(code, format, args...).at(l.query, pos)
+func (l *lexer) fail(pos int, code, format string, args ...any) *ParseError {
+	return perrorf(code, format, args...).at(l.query, pos)
 }
 
 // skipBlank skips white space and both kinds of comment; block comments nest.
@@ -119,7 +119,7 @@ func (l *lexer) skipComment() error {
 			l.at++
 		}
 	}
-	return l.fail(start, codeSyntax, "unterminated /* comment at or near %q", l.query[start:min(len(l.query), start+20)])
+	return l.fail(start, pcodeSyntax, "unterminated /* comment at or near %q", l.query[start:min(len(l.query), start+20)])
 }
 
 func (l *lexer) word() token {
@@ -153,7 +153,7 @@ func (l *lexer) number() (token, error) {
 		}
 	}
 	if isWordStart(l.peek(0)) {
-		return token{}, l.fail(start, codeSyntax, "trailing junk after numeric literal at or near %q", l.query[start:l.at+1])
+		return token{}, l.fail(start, pcodeSyntax, "trailing junk after numeric literal at or near %q", l.query[start:l.at+1])
 	}
 	return token{kind: tokenNumber, text: l.query[start:l.at]}, nil
 }
@@ -171,7 +171,7 @@ func (l *lexer) operator() (token, error) {
 	c := l.query[l.at]
 	if strings.IndexByte("()[],;.+-*/%^<>=:~!@#&|?`", c) < 0 {
 		_, size := utf8.DecodeRuneInString(l.query[l.at:])
-		return token{}, l.fail(l.at, codeSyntax, "syntax error at or near \"%s\"", l.query[l.at:l.at+size])
+		return token{}, l.fail(l.at, pcodeSyntax, "syntax error at or near \"%s\"", l.query[l.at:l.at+size])
 	}
 	l.at++
 	return token{kind: tokenOp, text: l.query[l.at-1 : l.at]}, nil

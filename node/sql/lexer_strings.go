@@ -10,7 +10,7 @@ func (l *lexer) plainString() (token, error) {
 	start := l.at
 	text, ok := l.delimited('\'')
 	if !ok {
-		return token{}, l.fail(start, codeSyntax, "unterminated quoted string at or near %q", l.query[start:min(len(l.query), start+20)])
+		return token{}, l.fail(start, pcodeSyntax, "unterminated quoted string at or near %q", l.query[start:min(len(l.query), start+20)])
 	}
 	return token{kind: tokenString, text: text}, nil
 }
@@ -20,9 +20,9 @@ func (l *lexer) quoted() (token, error) {
 	text, ok := l.delimited('"')
 	switch {
 	case !ok:
-		return token{}, l.fail(start, codeSyntax, "unterminated quoted identifier at or near %q", l.query[start:min(len(l.query), start+20)])
+		return token{}, l.fail(start, pcodeSyntax, "unterminated quoted identifier at or near %q", l.query[start:min(len(l.query), start+20)])
 	case text == "":
-		return token{}, l.fail(start, codeSyntax, `zero-length delimited identifier at or near """"`)
+		return token{}, l.fail(start, pcodeSyntax, `zero-length delimited identifier at or near """"`)
 	}
 	return token{kind: tokenQuoted, text: text}, nil
 }
@@ -65,7 +65,7 @@ func (l *lexer) escapeString() (token, error) {
 			l.at++
 		case c == '\'':
 			if err := checkEncoding(b.String()); err != nil {
-				return token{}, err.(*Error).at(l.query, start)
+				return token{}, err.(*ParseError).at(l.query, start)
 			}
 			return token{kind: tokenString, text: b.String()}, nil
 		case c == '\\' && l.at < len(l.query):
@@ -76,7 +76,7 @@ func (l *lexer) escapeString() (token, error) {
 			b.WriteByte(c)
 		}
 	}
-	return token{}, l.fail(start, codeSyntax, "unterminated quoted string at or near %q", l.query[start:min(len(l.query), start+20)])
+	return token{}, l.fail(start, pcodeSyntax, "unterminated quoted string at or near %q", l.query[start:min(len(l.query), start+20)])
 }
 
 // escape decodes what follows a backslash.
@@ -110,7 +110,7 @@ func (l *lexer) escape(b *strings.Builder) error {
 		n := l.digits(want, 16)
 		v, _ := strconv.ParseUint(n, 16, 32)
 		if len(n) != want || !utf8.ValidRune(rune(v)) {
-			return l.fail(start, "22025", "invalid Unicode escape").(*Error).hint(`Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
+			return l.fail(start, pcodeInvalidEscape, "invalid Unicode escape").hint(`Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
 		}
 		b.WriteRune(rune(v))
 	case '0', '1', '2', '3', '4', '5', '6', '7':
@@ -145,7 +145,7 @@ func (l *lexer) dollar() (token, error) {
 			l.at++
 		}
 		if isWordStart(l.peek(0)) {
-			return token{}, l.fail(start, codeSyntax, "trailing junk after parameter at or near %q", l.query[start:l.at+1])
+			return token{}, l.fail(start, pcodeSyntax, "trailing junk after parameter at or near %q", l.query[start:l.at+1])
 		}
 		return token{kind: tokenParam, text: l.query[n:l.at]}, nil
 	}
@@ -153,13 +153,13 @@ func (l *lexer) dollar() (token, error) {
 		l.at++
 	}
 	if l.peek(0) != '$' {
-		return token{}, l.fail(start, codeSyntax, `syntax error at or near "$"`)
+		return token{}, l.fail(start, pcodeSyntax, `syntax error at or near "$"`)
 	}
 	l.at++
 	tag := l.query[start:l.at]
 	n := strings.Index(l.query[l.at:], tag)
 	if n < 0 {
-		return token{}, l.fail(start, codeSyntax, "unterminated dollar-quoted string at or near %q", tag)
+		return token{}, l.fail(start, pcodeSyntax, "unterminated dollar-quoted string at or near %q", tag)
 	}
 	text := l.query[l.at : l.at+n]
 	l.at += n + len(tag)

@@ -107,5 +107,5 @@ func (p *parser) collation() error {
 	case "default", "C", "POSIX", "ucs_basic":
 		return nil
 	}
-	return p.fail(pos, codeUndefinedObject, "collation \"%s\" for encoding \"UTF8\" does not exist", name)
+	return p.fail(pos, pcodeUndefinedObject, "collation \"%s\" for encoding \"UTF8\" does not exist", name)
 }

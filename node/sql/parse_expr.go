@@ -51,7 +51,7 @@ func (p *parser) climb(x expr, floor int) (expr, error) {
 			return x, nil
 		}
 		if steps == maxDepth*10 {
-			return nil, p.fail(p.tok.pos, codeTooComplex, "stack depth limit exceeded: more than %d operators in a row", steps)
+			return nil, p.fail(p.tok.pos, pcodeTooComplex, "stack depth limit exceeded: more than %d operators in a row", steps)
 		}
 		var err error
 		if x, err = p.operation(x, strength); err != nil {

@@ -47,7 +47,7 @@ func (p *parser) operand() (expr, error) {
 func (p *parser) parameter() (expr, error) {
 	n, err := strconv.Atoi(p.tok.text)
 	if err != nil || n < 1 || n > maxParam {
-		return nil, p.fail(p.tok.pos, codeUndefinedParameter, "there is no parameter $%s", p.tok.text)
+		return nil, p.fail(p.tok.pos, pcodeUndefinedParameter, "there is no parameter $%s", p.tok.text)
 	}
 	p.params = max(p.params, n)
 	return &param{p.tok.pos, n}, p.advance()

@@ -119,7 +119,7 @@ func (p *parser) from() ([]*source, error) {
 			return list, err
 		}
 		if len(list) == maxSources {
-			return nil, p.fail(pos, codeProgramLimit, "more than %d sources in FROM", maxSources)
+			return nil, p.fail(pos, pcodeProgramLimit, "more than %d sources in FROM", maxSources)
 		}
 		s, err := p.source()
 		if err != nil {
@@ -243,7 +243,7 @@ func (p *parser) qualifiedName() (string, error) {
 
 func (p *parser) checkSchema(schema string, pos int) error {
 	if schema != "pg_catalog" && schema != "public" {
-		return p.fail(pos, codeInvalidSchema, "schema \"%s\" does not exist", schema)
+		return p.fail(pos, pcodeInvalidSchema, "schema \"%s\" does not exist", schema)
 	}
 	return nil
 }

@@ -12,9 +12,9 @@ const (
 	maxParam      = 65535
 )
 
-// Parse cuts a query string into its statements and parses each. If any is wrong, none is
+// parseAll cuts a query string into its statements and parses each. If any is wrong, none is
 // returned, as in PostgreSQL. Statements that are empty are left out.
-func Parse(query string) ([]*Statement, error) {
+func parseAll(query string) ([]*Statement, error) {
 	if err := checkEncoding(query); err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func Parse(query string) ([]*Statement, error) {
 			return list, nil
 		}
 		if len(list) == maxStatements {
-			return nil, errorf(codeProgramLimit, "more than %d statements in one query", maxStatements)
+			return nil, perrorf(pcodeProgramLimit, "more than %d statements in one query", maxStatements)
 		}
 		s, err := p.statement()
 		if err != nil {
@@ -46,32 +46,33 @@ func Parse(query string) ([]*Statement, error) {
 	}
 }
 
-// ParseOne parses a string of at most one statement, as the extended protocol demands.
-func ParseOne(query string) (*Statement, error) {
-	list, err := Parse(query)
+// parseOne parses a string of at most one statement, as the extended protocol demands.
+func parseOne(query string) (*Statement, error) {
+	list, err := parseAll(query)
 	switch {
 	case err != nil:
 		return nil, err
 	case len(list) > 1:
-		return nil, errorf(codeSyntax, "cannot insert multiple commands into a prepared statement")
+		return nil, perrorf(pcodeSyntax, "cannot insert multiple commands into a prepared statement")
 	case len(list) == 0:
 		return &Statement{}, nil
 	}
 	return list[0], nil
 }
 
+// checkEncoding refuses what is not UTF-8, and NUL.
 func checkEncoding(s string) error {
 	if !utf8.ValidString(s) {
 		for i, r := range s {
 			if r == utf8.RuneError {
 				if _, n := utf8.DecodeRuneInString(s[i:]); n == 1 {
-					return errorf(codeBadEncoding, `invalid byte sequence for encoding "UTF8": 0x%02x`, s[i])
+					return perrorf(pcodeBadEncoding, `invalid byte sequence for encoding "UTF8": 0x%02x`, s[i])
 				}
 			}
 		}
 	}
 	if strings.IndexByte(s, 0) >= 0 {
-		return errorf(codeBadEncoding, `invalid byte sequence for encoding "UTF8": 0x00`)
+		return perrorf(pcodeBadEncoding, `invalid byte sequence for encoding "UTF8": 0x00`)
 	}
 	return nil
 }
@@ -94,13 +95,13 @@ func (p *parser) advance() error {
 
 func (p *parser) syntaxError() error {
 	if p.tok.kind == tokenEnd {
-		return p.fail(p.tok.pos, codeSyntax, "syntax error at end of input")
+		return p.fail(p.tok.pos, pcodeSyntax, "syntax error at end of input")
 	}
-	return p.fail(p.tok.pos, codeSyntax, "syntax error at or near \"%s\"", p.query[p.tok.pos:p.tok.end])
+	return p.fail(p.tok.pos, pcodeSyntax, "syntax error at or near \"%s\"", p.query[p.tok.pos:p.tok.end])
 }
 
-func (p *parser) unsupported(pos int, what string) *Error {
-	return errorf(codeNotSupported, "%s is not supported", what).at(p.query, pos)
+func (p *parser) unsupported(pos int, what string) *ParseError {
+	return perrorf(pcodeNotSupported, "%s is not supported", what).at(p.query, pos)
 }
 
 func (p *parser) isOp(op string) bool { return p.tok.kind == tokenOp && p.tok.text == op }
@@ -156,7 +157,7 @@ func (p *parser) name() (string, error) {
 // enter counts a level of nesting, so that no query can exhaust the stack.
 func (p *parser) enter() error {
 	if p.depth++; p.depth > maxDepth {
-		return p.fail(p.tok.pos, codeTooComplex, "stack depth limit exceeded: more than %d nested expressions", maxDepth)
+		return p.fail(p.tok.pos, pcodeTooComplex, "stack depth limit exceeded: more than %d nested expressions", maxDepth)
 	}
 	return nil
 }
@@ -243,4 +244,17 @@ func wordSet(words string) map[string]bool {
 		m[w] = true
 	}
 	return m
+}
+
+// QuoteIdent is a name as a query has to write it.
+func QuoteIdent(name string) string {
+	bare := name != "" && !reserved[name] && !isDigit(name[0]) && name[0] != '$'
+	for i := range len(name) {
+		c := name[i]
+		bare = bare && (c >= 'a' && c <= 'z' || c == '_' || isDigit(c))
+	}
+	if bare {
+		return name
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }

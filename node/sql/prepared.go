@@ -147,7 +147,7 @@ func (p *Prepared) Bind(params [][]byte, format func(i int) int16) ([]any, error
 		case 0:
 			args[i], err = p.bindText(i, b)
 		case 1:
-			args[i], err = parseBinary(p.Params[i], b)
+			args[i], err = bindBinary(p.Params[i], b)
 		default:
 			err = errorf(codeInvalidValue, "unsupported format code: %d", code)
 		}
@@ -161,10 +161,18 @@ func (p *Prepared) Bind(params [][]byte, format func(i int) int16) ([]any, error
 func (p *Prepared) bindText(i int, b []byte) (any, error) {
 	s := string(b)
 	if err := checkEncoding(s); err != nil {
-		return nil, err
+		return nil, parserError(err)
 	}
 	if p.types[i] == rmgr.Text {
 		return s, nil
 	}
 	return ParseText(p.types[i], s)
+}
+
+func bindBinary(oid uint32, b []byte) (any, error) {
+	v, err := parseBinary(oid, b)
+	if s, text := v.(string); text {
+		err = parserError(checkEncoding(s))
+	}
+	return v, err
 }
