@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 )
 
 // simpleQuery serves a Query message: all statements of the string, up to the first that fails.
@@ -39,8 +40,8 @@ func (s *session) runAll(query string) error {
 	return nil
 }
 
-func (s *session) runOne(st *sql.Statement) error {
-	if st.Params() > 0 {
+func (s *session) runOne(st *parser.Statement) error {
+	if st.Params > 0 {
 		return condition("42P02", "there is no parameter $1")
 	}
 	p, err := s.sql.Prepare(st, nil)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -25,21 +26,21 @@ const (
 
 var aggregateKinds = map[string]aggregateKind{"count": countRows, "sum": sumOf, "min": minOf, "max": maxOf}
 
-func (c *compiler) aggregate(e *call, kind aggregateKind) (computed, error) {
+func (c *compiler) aggregate(e *parser.Call, kind aggregateKind) (computed, error) {
 	if c.inArgument {
-		return computed{}, c.fail(e.pos, codeGrouping, "aggregate function calls cannot be nested")
+		return computed{}, c.fail(e.Pos, codeGrouping, "aggregate function calls cannot be nested")
 	}
 	if c.noCalls != "" {
-		return computed{}, c.fail(e.pos, codeGrouping, "aggregate functions are not allowed in %s", c.noCalls)
+		return computed{}, c.fail(e.Pos, codeGrouping, "aggregate functions are not allowed in %s", c.noCalls)
 	}
 	a := &aggregate{kind: kind, slot: len(c.aggregates)}
-	out := computed{typ: rmgr.Int8, pos: e.pos, name: e.name}
-	if !e.star || kind != countRows {
-		if len(e.args) != 1 {
-			return out, c.fail(e.pos, codeUndefinedFunction, "function %s with %d arguments does not exist", e.name, len(e.args))
+	out := computed{typ: rmgr.Int8, pos: e.Pos, name: e.Name}
+	if !e.Star || kind != countRows {
+		if len(e.Args) != 1 {
+			return out, c.fail(e.Pos, codeUndefinedFunction, "function %s with %d arguments does not exist", e.Name, len(e.Args))
 		}
 		c.inArgument = true
-		k, err := c.expr(e.args[0])
+		k, err := c.expr(e.Args[0])
 		c.inArgument = false
 		if err != nil {
 			return out, err
@@ -55,7 +56,7 @@ func (c *compiler) aggregate(e *call, kind aggregateKind) (computed, error) {
 	return out, nil
 }
 
-func (c *compiler) aggregateType(e *call, kind aggregateKind, typ rmgr.Type) (rmgr.Type, error) {
+func (c *compiler) aggregateType(e *parser.Call, kind aggregateKind, typ rmgr.Type) (rmgr.Type, error) {
 	switch {
 	case kind == countRows:
 		return rmgr.Int8, nil
@@ -66,7 +67,7 @@ func (c *compiler) aggregateType(e *call, kind aggregateKind, typ rmgr.Type) (rm
 	case kind == sumOf && typ == rmgr.Float8:
 		return typ, nil
 	}
-	return typ, c.fail(e.pos, codeUndefinedFunction, "function %s(%s) does not exist", e.name, strings.ToLower(TypeName(typ))).hint("%s", hintTypes)
+	return typ, c.fail(e.Pos, codeUndefinedFunction, "function %s(%s) does not exist", e.Name, strings.ToLower(TypeName(typ))).hint("%s", hintTypes)
 }
 
 func (p *selectPlan) runAggregates(x *execution, offset int64) error {

@@ -4,17 +4,18 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 const hintTypes = "No function matches the given name and argument types. You might need to add explicit type casts."
 
 // call compiles a call whose value is used in an expression.
-func (c *compiler) call(e *call) (computed, error) {
-	if kind, ok := aggregateKinds[e.name]; ok {
+func (c *compiler) call(e *parser.Call) (computed, error) {
+	if kind, ok := aggregateKinds[e.Name]; ok {
 		return c.aggregate(e, kind)
 	}
-	switch e.name {
+	switch e.Name {
 	case "coalesce":
 		return c.coalesce(e)
 	case "nullif":
@@ -26,10 +27,10 @@ func (c *compiler) call(e *call) (computed, error) {
 	}
 	switch {
 	case fn.Set:
-		return computed{}, c.fail(e.pos, codeNotSupported, "set-returning function %s cannot be called here", fn.Name).
+		return computed{}, c.fail(e.Pos, codeNotSupported, "set-returning function %s cannot be called here", fn.Name).
 			hint("Use it in FROM: SELECT * FROM %s(…).", fn.Name)
 	}
-	k := computed{typ: rmgr.Text, pos: e.pos, name: fn.Name}
+	k := computed{typ: rmgr.Text, pos: e.Pos, name: fn.Name}
 	if len(fn.Returns) == 1 {
 		k.typ, k.shown = plain(fn.Returns[0].Type), shownAs(fn.Returns[0].Type)
 	} else if len(fn.Returns) > 1 {
@@ -77,21 +78,21 @@ func (x *execution) call(fn *rmgr.Function, args []any) (any, error) {
 
 // function finds the function that a call means, fits the arguments to it, and notes what the
 // statement must know of it.
-func (c *compiler) function(e *call) (*rmgr.Function, []computed, error) {
-	if e.star {
-		return nil, nil, c.fail(e.pos, codeUndefinedFunction, "function %s() does not exist", e.name)
+func (c *compiler) function(e *parser.Call) (*rmgr.Function, []computed, error) {
+	if e.Star {
+		return nil, nil, c.fail(e.Pos, codeUndefinedFunction, "function %s() does not exist", e.Name)
 	}
 	if c.noCalls != "" {
-		return nil, nil, c.fail(e.pos, codeNotSupported, "a function call in %s is not supported", c.noCalls)
+		return nil, nil, c.fail(e.Pos, codeNotSupported, "a function call in %s is not supported", c.noCalls)
 	}
-	args := make([]computed, len(e.args))
-	for i, a := range e.args {
+	args := make([]computed, len(e.Args))
+	for i, a := range e.Args {
 		var err error
 		if args[i], err = c.expr(a); err != nil {
 			return nil, nil, err
 		}
 	}
-	fn, ok := c.session.engine.Catalog.Function(e.name, len(args))
+	fn, ok := c.session.engine.Catalog.Function(e.Name, len(args))
 	if !ok || !takes(fn, len(args)) {
 		return nil, nil, c.noFunction(e, args, fn)
 	}
@@ -107,18 +108,18 @@ func (c *compiler) function(e *call) (*rmgr.Function, []computed, error) {
 	}
 	fixed := fewest(fn) + len(fn.Defaults)
 	for i := len(args); i < fixed; i++ {
-		args = append(args, constant(fn.Args[i].Type, e.pos, fn.Defaults[i-fixed+len(fn.Defaults)]))
+		args = append(args, constant(fn.Args[i].Type, e.Pos, fn.Defaults[i-fixed+len(fn.Defaults)]))
 	}
 	c.calls++
 	return fn, args, c.noteWriter(e, fn)
 }
 
-func (c *compiler) noteWriter(e *call, fn *rmgr.Function) error {
+func (c *compiler) noteWriter(e *parser.Call, fn *rmgr.Function) error {
 	if fn.Write == nil {
 		return nil
 	}
 	if c.writer != nil {
-		return c.fail(e.pos, codeNotSupported, "a statement can hold only one writing call: %s and %s", c.writer.Name, fn.Name).
+		return c.fail(e.Pos, codeNotSupported, "a statement can hold only one writing call: %s and %s", c.writer.Name, fn.Name).
 			hint("One call is one atomic action. Use two statements.")
 	}
 	c.writer = fn
@@ -126,12 +127,12 @@ func (c *compiler) noteWriter(e *call, fn *rmgr.Function) error {
 }
 
 // noFunction is the error of a call that fits no function; fn is one of that name, or nil.
-func (c *compiler) noFunction(e *call, args []computed, fn *rmgr.Function) *Error {
+func (c *compiler) noFunction(e *parser.Call, args []computed, fn *rmgr.Function) *Error {
 	types := make([]string, len(args))
 	for i, a := range args {
 		types[i] = TypeName(a.typ)
 	}
-	err := c.fail(e.pos, codeUndefinedFunction, "function %s(%s) does not exist", e.name, strings.Join(types, ", "))
+	err := c.fail(e.Pos, codeUndefinedFunction, "function %s(%s) does not exist", e.Name, strings.Join(types, ", "))
 	if fn != nil {
 		return err.hint("There is %s. You might need to add explicit type casts.", Signature(fn))
 	}
@@ -169,12 +170,12 @@ func Signature(fn *rmgr.Function) string {
 }
 
 // coalesce gives the first argument that is not NULL; later ones are not computed.
-func (c *compiler) coalesce(e *call) (computed, error) {
-	args, typ, err := c.unify(e.args, "COALESCE", e.pos)
+func (c *compiler) coalesce(e *parser.Call) (computed, error) {
+	args, typ, err := c.unify(e.Args, "COALESCE", e.Pos)
 	if err != nil {
 		return computed{}, err
 	}
-	return computed{typ: typ, pos: e.pos, name: "coalesce", eval: func(x *execution) (any, error) {
+	return computed{typ: typ, pos: e.Pos, name: "coalesce", eval: func(x *execution) (any, error) {
 		for i := range args {
 			if v, err := args[i].eval(x); v != nil || err != nil {
 				return v, err
@@ -184,15 +185,15 @@ func (c *compiler) coalesce(e *call) (computed, error) {
 	}}, nil
 }
 
-func (c *compiler) nullif(e *call) (computed, error) {
-	if len(e.args) != 2 {
-		return computed{}, c.fail(e.pos, codeSyntax, "NULLIF takes two arguments")
+func (c *compiler) nullif(e *parser.Call) (computed, error) {
+	if len(e.Args) != 2 {
+		return computed{}, c.fail(e.Pos, codeSyntax, "NULLIF takes two arguments")
 	}
-	args, typ, err := c.unify(e.args, "NULLIF", e.pos)
+	args, typ, err := c.unify(e.Args, "NULLIF", e.Pos)
 	if err != nil {
 		return computed{}, err
 	}
-	return computed{typ: typ, pos: e.pos, name: "nullif", eval: func(x *execution) (any, error) {
+	return computed{typ: typ, pos: e.Pos, name: "nullif", eval: func(x *execution) (any, error) {
 		l, err := args[0].eval(x)
 		if err != nil {
 			return nil, err
@@ -206,7 +207,7 @@ func (c *compiler) nullif(e *call) (computed, error) {
 }
 
 // unify compiles expressions that must have one type.
-func (c *compiler) unify(list []expr, what string, pos int) ([]computed, rmgr.Type, error) {
+func (c *compiler) unify(list []parser.Expr, what string, pos int) ([]computed, rmgr.Type, error) {
 	if len(list) == 0 {
 		return nil, 0, c.fail(pos, codeSyntax, "%s takes arguments", what)
 	}

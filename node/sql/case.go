@@ -1,24 +1,25 @@
 package sql
 
 import (
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // caseOf compiles CASE: conditions are computed in turn up to the first that holds, and then its result.
-func (c *compiler) caseOf(e *caseOf) (computed, error) {
+func (c *compiler) caseOf(e *parser.Case) (computed, error) {
 	when, operand, err := c.caseConditions(e)
 	if err != nil {
 		return computed{}, err
 	}
-	results := e.then
-	if e.otherwise != nil {
-		results = append(results[:len(results):len(results)], e.otherwise)
+	results := e.Then
+	if e.Otherwise != nil {
+		results = append(results[:len(results):len(results)], e.Otherwise)
 	}
-	then, typ, err := c.unify(results, "CASE", e.pos)
+	then, typ, err := c.unify(results, "CASE", e.Pos)
 	if err != nil {
 		return computed{}, err
 	}
-	out := computed{typ: typ, pos: e.pos, name: "case"}
+	out := computed{typ: typ, pos: e.Pos, name: "case"}
 	if named(e) {
 		out.name = then[len(then)-1].name
 	}
@@ -35,7 +36,7 @@ func (c *compiler) caseOf(e *caseOf) (computed, error) {
 				return then[i].eval(x)
 			}
 		}
-		if e.otherwise != nil {
+		if e.Otherwise != nil {
 			return then[len(when)].eval(x)
 		}
 		return nil, nil
@@ -45,11 +46,11 @@ func (c *compiler) caseOf(e *caseOf) (computed, error) {
 
 // caseConditions compiles what stands behind WHEN. operand computes what a simple CASE compares, once for all
 // conditions; it is nil for a searched one.
-func (c *compiler) caseConditions(e *caseOf) (when []computed, operand func(x *execution) error, err error) {
+func (c *compiler) caseConditions(e *parser.Case) (when []computed, operand func(x *execution) error, err error) {
 	var value any // of the operand: a plan runs in one goroutine, and within a CASE only others
 	var compared computed
-	if e.operand != nil {
-		k, err := c.expr(e.operand)
+	if e.Operand != nil {
+		k, err := c.expr(e.Operand)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -60,7 +61,7 @@ func (c *compiler) caseConditions(e *caseOf) (when []computed, operand func(x *e
 			return err
 		}
 	}
-	for _, w := range e.when {
+	for _, w := range e.When {
 		if operand == nil {
 			k, err := c.boolean(w, "CASE/WHEN")
 			if err != nil {
@@ -73,9 +74,9 @@ func (c *compiler) caseConditions(e *caseOf) (when []computed, operand func(x *e
 		if err != nil {
 			return nil, nil, err
 		}
-		equal := computed{pos: w.at()}
+		equal := computed{pos: w.At()}
 		if err := c.comparison(&equal, "=", compared, k); err == errNoCoercion {
-			return nil, nil, c.noOperator(w.at(), "=", compared.typ, k.typ)
+			return nil, nil, c.noOperator(w.At(), "=", compared.typ, k.typ)
 		} else if err != nil {
 			return nil, nil, err
 		}

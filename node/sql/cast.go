@@ -3,33 +3,34 @@ package sql
 import (
 	"math"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // cast compiles CAST(x AS type) and x::type.
-func (c *compiler) cast(e *cast) (computed, error) {
-	k, err := c.expr(e.x)
+func (c *compiler) cast(e *parser.Cast) (computed, error) {
+	k, err := c.expr(e.X)
 	if err != nil {
 		return k, err
 	}
-	to, err := c.typeNamed(e.typ)
+	to, err := c.typeNamed(e.Type)
 	if err != nil {
 		return k, err
 	}
 	label := typeLabels[to]
-	if named(e.x) {
+	if named(e.X) {
 		label = k.name
 	}
 	out, err := c.coerce(k, to)
 	if err == errNoCoercion && isObject(to) {
 		out, err = c.asObject(k, to)
 		if err == errNoCoercion {
-			err = c.fail(e.pos, "42846", "cannot cast type %s to %s", TypeName(k.typ), TypeName(to))
+			err = c.fail(e.Pos, "42846", "cannot cast type %s to %s", TypeName(k.typ), TypeName(to))
 		}
 	}
 	if err == errNoCoercion {
 		if out, err = explicit(k, to), nil; out.eval == nil {
-			err = c.fail(e.pos, "42846", "cannot cast type %s to %s", TypeName(k.typ), TypeName(to))
+			err = c.fail(e.Pos, "42846", "cannot cast type %s to %s", TypeName(k.typ), TypeName(to))
 		}
 	}
 	out.name, out.shown = label, 0
@@ -37,22 +38,22 @@ func (c *compiler) cast(e *cast) (computed, error) {
 }
 
 // typeNamed is the type that a query names.
-func (c *compiler) typeNamed(n typeName) (rmgr.Type, error) {
-	if t := typeByName(n.name); t != unknown {
+func (c *compiler) typeNamed(n parser.TypeName) (rmgr.Type, error) {
+	if t := typeByName(n.Name); t != unknown {
 		return t, nil
 	}
-	return unknown, c.fail(n.pos, codeUndefinedObject, "type \"%s\" does not exist", n.name)
+	return unknown, c.fail(n.Pos, codeUndefinedObject, "type \"%s\" does not exist", n.Name)
 }
 
 // named reports whether an expression gives its column a name that a cast around it leaves.
-func named(e expr) bool {
+func named(e parser.Expr) bool {
 	switch e := e.(type) {
-	case *column, *call, *subquery:
+	case *parser.Column, *parser.Call, *parser.Subquery:
 		return true
-	case *cast:
-		return named(e.x)
-	case *caseOf:
-		return e.otherwise != nil && named(e.otherwise)
+	case *parser.Cast:
+		return named(e.X)
+	case *parser.Case:
+		return e.Otherwise != nil && named(e.Otherwise)
 	}
 	return false
 }

@@ -3,28 +3,29 @@ package sql
 import (
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // column finds a column of the sources of this SELECT, or else of those around it.
-func (c *compiler) column(e *column) (computed, error) {
-	known := e.table == ""
+func (c *compiler) column(e *parser.Column) (computed, error) {
+	known := e.Table == ""
 	depth := 0
 	for l := c.level; l != nil; l, depth = l.outer, depth+1 {
 		var found *computed
 		for _, s := range l.sources {
-			if e.table != "" && e.table != s.alias {
+			if e.Table != "" && e.Table != s.alias {
 				continue
 			}
 			known = true
 			for i, col := range s.columns {
-				if col.Name != e.name {
+				if col.Name != e.Name {
 					continue
 				}
 				if found != nil {
-					return computed{}, c.fail(e.pos, codeAmbiguousColumn, "column reference \"%s\" is ambiguous", e.name)
+					return computed{}, c.fail(e.Pos, codeAmbiguousColumn, "column reference \"%s\" is ambiguous", e.Name)
 				}
-				k := columnOf(s, i, depth, e.pos)
+				k := columnOf(s, i, depth, e.Pos)
 				found = &k
 			}
 		}
@@ -32,10 +33,10 @@ func (c *compiler) column(e *column) (computed, error) {
 			continue
 		}
 		if c.inArgument && depth > 0 {
-			return computed{}, c.unsupported(e.pos, "a column of the query around it in an aggregate")
+			return computed{}, c.unsupported(e.Pos, "a column of the query around it in an aggregate")
 		}
 		if !l.inArgument {
-			l.columnPos = e.pos
+			l.columnPos = e.Pos
 		}
 		return *found, nil
 	}
@@ -57,18 +58,18 @@ func (c *compiler) unsupported(pos int, what string) *Error {
 }
 
 // noColumn is the error of a name that no column has; known says that there is a source of its table's name.
-func (c *compiler) noColumn(e *column, known bool) *Error {
+func (c *compiler) noColumn(e *parser.Column, known bool) *Error {
 	if !known {
-		return c.fail(e.pos, codeUndefinedTable, "missing FROM-clause entry for table \"%s\"", e.table)
+		return c.fail(e.Pos, codeUndefinedTable, "missing FROM-clause entry for table \"%s\"", e.Table)
 	}
-	err := c.fail(e.pos, codeUndefinedColumn, "column \"%s\" does not exist", e.name)
-	if e.table != "" {
-		err.Message = "column " + e.table + "." + e.name + " does not exist"
+	err := c.fail(e.Pos, codeUndefinedColumn, "column \"%s\" does not exist", e.Name)
+	if e.Table != "" {
+		err.Message = "column " + e.Table + "." + e.Name + " does not exist"
 	}
 	if c.level != nil && len(c.sources) > 0 {
 		s := c.sources[0]
 		for _, other := range c.sources {
-			if other.alias == e.table {
+			if other.alias == e.Table {
 				s = other
 			}
 		}

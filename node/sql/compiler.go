@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -37,9 +38,9 @@ type computed struct {
 	shown rmgr.Type // what clients see, if it is a column of another type; 0: typ
 	pos   int
 	eval  func(x *execution) (any, error)
-	lit   *literal // it is a literal whose place may give it a type
-	param int      // it is a parameter whose place may give it a type
-	name  string   // as a column's label
+	lit   *parser.Literal // it is a literal whose place may give it a type
+	param int             // it is a parameter whose place may give it a type
+	name  string          // as a column's label
 }
 
 // An execution is the state of a running statement.
@@ -72,85 +73,85 @@ func (c *compiler) place(err error, pos int) error {
 	return err
 }
 
-func (c *compiler) expr(e expr) (computed, error) {
+func (c *compiler) expr(e parser.Expr) (computed, error) {
 	switch e := e.(type) {
-	case *literal:
+	case *parser.Literal:
 		return c.literal(e)
-	case *param:
+	case *parser.Param:
 		return c.param(e)
-	case *column:
+	case *parser.Column:
 		return c.column(e)
-	case *call:
+	case *parser.Call:
 		return c.call(e)
-	case *cast:
+	case *parser.Cast:
 		return c.cast(e)
-	case *unary:
+	case *parser.Unary:
 		return c.unary(e)
-	case *infix:
+	case *parser.Infix:
 		return c.infix(e)
-	case *isNull:
+	case *parser.IsNull:
 		return c.isNull(e)
-	case *isTruth:
+	case *parser.IsTruth:
 		return c.isTruth(e)
-	case *between:
+	case *parser.Between:
 		return c.between(e)
-	case *inList:
+	case *parser.InList:
 		return c.inList(e)
-	case *caseOf:
+	case *parser.Case:
 		return c.caseOf(e)
-	case *subquery:
+	case *parser.Subquery:
 		return c.subquery(e)
 	}
-	return computed{}, c.fail(e.at(), codeInternal, "unknown expression %T", e)
+	return computed{}, c.fail(e.At(), codeInternal, "unknown expression %T", e)
 }
 
 func constant(typ rmgr.Type, pos int, v any) computed {
 	return computed{typ: typ, pos: pos, name: "?column?", eval: func(*execution) (any, error) { return v, nil }}
 }
 
-func (c *compiler) literal(e *literal) (computed, error) {
-	switch e.kind {
-	case nullLiteral:
-		k := constant(unknown, e.pos, nil)
+func (c *compiler) literal(e *parser.Literal) (computed, error) {
+	switch e.Kind {
+	case parser.NullLiteral:
+		k := constant(unknown, e.Pos, nil)
 		k.lit = e
 		return k, nil
-	case boolLiteral:
-		k := constant(rmgr.Bool, e.pos, e.text == "true")
+	case parser.BoolLiteral:
+		k := constant(rmgr.Bool, e.Pos, e.Text == "true")
 		k.name = "bool"
 		return k, nil
-	case intLiteral:
-		n, err := strconv.ParseInt(e.text, 10, 64)
+	case parser.IntLiteral:
+		n, err := strconv.ParseInt(e.Text, 10, 64)
 		if err != nil {
-			return computed{}, c.fail(e.pos, codeOutOfRange, "value \"%s\" is out of range for type bigint", e.text)
+			return computed{}, c.fail(e.Pos, codeOutOfRange, "value \"%s\" is out of range for type bigint", e.Text)
 		}
 		if n >= math.MinInt32 && n <= math.MaxInt32 {
-			return constant(rmgr.Int4, e.pos, n), nil
+			return constant(rmgr.Int4, e.Pos, n), nil
 		}
-		return constant(rmgr.Int8, e.pos, n), nil
-	case floatLiteral:
-		f, err := strconv.ParseFloat(e.text, 64)
+		return constant(rmgr.Int8, e.Pos, n), nil
+	case parser.FloatLiteral:
+		f, err := strconv.ParseFloat(e.Text, 64)
 		if err != nil {
-			return computed{}, c.fail(e.pos, codeOutOfRange, "\"%s\" is out of range for type double precision", e.text)
+			return computed{}, c.fail(e.Pos, codeOutOfRange, "\"%s\" is out of range for type double precision", e.Text)
 		}
-		return constant(rmgr.Float8, e.pos, f), nil
+		return constant(rmgr.Float8, e.Pos, f), nil
 	}
-	k := constant(unknown, e.pos, e.text)
+	k := constant(unknown, e.Pos, e.Text)
 	k.lit = e
 	return k, nil
 }
 
-func (c *compiler) param(e *param) (computed, error) {
-	if e.number > len(c.types) {
-		return computed{}, c.fail(e.pos, codeUndefinedParameter, "there is no parameter $%d", e.number)
+func (c *compiler) param(e *parser.Param) (computed, error) {
+	if e.Number > len(c.types) {
+		return computed{}, c.fail(e.Pos, codeUndefinedParameter, "there is no parameter $%d", e.Number)
 	}
 	if c.used == nil {
 		c.used = map[int]struct{}{}
 	}
-	c.used[e.number] = struct{}{}
-	i := e.number - 1
-	k := computed{typ: c.types[i], pos: e.pos, name: "?column?", eval: func(x *execution) (any, error) { return x.args[i], nil }}
+	c.used[e.Number] = struct{}{}
+	i := e.Number - 1
+	k := computed{typ: c.types[i], pos: e.Pos, name: "?column?", eval: func(x *execution) (any, error) { return x.args[i], nil }}
 	if k.typ == unknown {
-		k.param = e.number
+		k.param = e.Number
 	}
 	return k, nil
 }
@@ -172,9 +173,9 @@ func (c *compiler) coerce(k computed, to rmgr.Type) (computed, error) {
 		return c.asObject(k, to)
 	case k.lit != nil:
 		v := any(nil)
-		if k.lit.kind == stringLiteral {
+		if k.lit.Kind == parser.StringLiteral {
 			var err error
-			if v, err = ParseText(to, k.lit.text); err != nil {
+			if v, err = ParseText(to, k.lit.Text); err != nil {
 				return k, c.place(err, k.pos)
 			}
 		}
@@ -221,14 +222,14 @@ func convert(k computed, to rmgr.Type, fn func(any) (any, error)) computed {
 }
 
 // boolean compiles a condition.
-func (c *compiler) boolean(e expr, where string) (computed, error) {
+func (c *compiler) boolean(e parser.Expr, where string) (computed, error) {
 	k, err := c.expr(e)
 	if err != nil {
 		return k, err
 	}
 	b, err := c.coerce(k, rmgr.Bool)
 	if err == errNoCoercion {
-		return k, c.fail(e.at(), codeDatatypeMismatch, "argument of %s must be type boolean, not type %s", where, TypeName(k.typ))
+		return k, c.fail(e.At(), codeDatatypeMismatch, "argument of %s must be type boolean, not type %s", where, TypeName(k.typ))
 	}
 	return b, err
 }

@@ -10,7 +10,7 @@ import (
 
 // Whatever a client sends is a list of statements or an error with an SQLSTATE, and a statement that
 // was parsed runs to rows or to such an error.
-func FuzzParse(f *testing.F) {
+func FuzzStatement(f *testing.F) {
 	for _, seed := range []string{
 		"SELECT lax(1), strict(-2), put('a') AS x;", "SELECT a, b FROM pair() p WHERE a > 1 AND b IS NOT NULL ORDER BY b DESC NULLS LAST LIMIT 2 OFFSET 1",
 		"SELECT count(*), sum(a) + 1, min(b) FROM pair()", "SELECT 1 + 2 * -3 / 4 % 5 || 'x', 'a' LIKE '%_\\', 1 IN (1,2), 2 BETWEEN 1 AND 3",

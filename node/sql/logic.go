@@ -3,82 +3,83 @@ package sql
 import (
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
-func (c *compiler) isNull(e *isNull) (computed, error) {
-	k, err := c.expr(e.x)
+func (c *compiler) isNull(e *parser.IsNull) (computed, error) {
+	k, err := c.expr(e.X)
 	if err != nil {
 		return k, err
 	}
 	eval := c.settle(k).eval
-	return computed{typ: rmgr.Bool, pos: e.pos, name: "?column?", eval: func(x *execution) (any, error) {
+	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *execution) (any, error) {
 		v, err := eval(x)
-		return (v == nil) != e.not, err
+		return (v == nil) != e.Not, err
 	}}, nil
 }
 
 // isTruth is x IS [NOT] TRUE or FALSE: never NULL itself.
-func (c *compiler) isTruth(e *isTruth) (computed, error) {
-	k, err := c.boolean(e.x, "IS TRUE")
+func (c *compiler) isTruth(e *parser.IsTruth) (computed, error) {
+	k, err := c.boolean(e.X, "IS TRUE")
 	if err != nil {
 		return k, err
 	}
-	return computed{typ: rmgr.Bool, pos: e.pos, name: "?column?", eval: func(x *execution) (any, error) {
+	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *execution) (any, error) {
 		v, err := k.eval(x)
-		return (v == e.truth) != e.not, err
+		return (v == e.Truth) != e.Not, err
 	}}, nil
 }
 
-func (c *compiler) between(e *between) (computed, error) {
-	k, _, err := c.unify([]expr{e.x, e.low, e.high}, "BETWEEN", e.pos)
+func (c *compiler) between(e *parser.Between) (computed, error) {
+	k, _, err := c.unify([]parser.Expr{e.X, e.Low, e.High}, "BETWEEN", e.Pos)
 	if err != nil {
 		return computed{}, err
 	}
-	return computed{typ: rmgr.Bool, pos: e.pos, name: "?column?", eval: func(x *execution) (any, error) {
+	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *execution) (any, error) {
 		v, null, err := evalArgs(x, k)
 		if err != nil || null {
 			return nil, err
 		}
-		return (compare(v[1], v[0]) <= 0 && compare(v[0], v[2]) <= 0) != e.not, nil
+		return (compare(v[1], v[0]) <= 0 && compare(v[0], v[2]) <= 0) != e.Not, nil
 	}}, nil
 }
 
 // inList is x [NOT] IN (…): NULL if nothing is equal and something is NULL.
-func (c *compiler) inList(e *inList) (computed, error) {
-	k, _, err := c.unify(append([]expr{e.x}, e.list...), "IN", e.pos)
+func (c *compiler) inList(e *parser.InList) (computed, error) {
+	k, _, err := c.unify(append([]parser.Expr{e.X}, e.List...), "IN", e.Pos)
 	if err != nil {
 		return computed{}, err
 	}
-	return computed{typ: rmgr.Bool, pos: e.pos, name: "?column?", eval: func(x *execution) (any, error) {
+	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *execution) (any, error) {
 		v, null, err := evalArgs(x, k)
 		if err != nil || v[0] == nil {
 			return nil, err
 		}
 		for _, candidate := range v[1:] {
 			if candidate != nil && compare(v[0], candidate) == 0 {
-				return !e.not, nil
+				return !e.Not, nil
 			}
 		}
 		if null {
 			return nil, nil
 		}
-		return e.not, nil
+		return e.Not, nil
 	}}, nil
 }
 
 // logical is AND or OR with SQL's three values; the right side is not computed if the left decides.
-func (c *compiler) logical(e *infix) (computed, error) {
-	l, err := c.boolean(e.l, strings.ToUpper(e.op))
+func (c *compiler) logical(e *parser.Infix) (computed, error) {
+	l, err := c.boolean(e.Left, strings.ToUpper(e.Op))
 	if err != nil {
 		return l, err
 	}
-	r, err := c.boolean(e.r, strings.ToUpper(e.op))
+	r, err := c.boolean(e.Right, strings.ToUpper(e.Op))
 	if err != nil {
 		return r, err
 	}
-	decides := e.op == "or"
-	return computed{typ: rmgr.Bool, pos: e.pos, name: "?column?", eval: func(x *execution) (any, error) {
+	decides := e.Op == "or"
+	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *execution) (any, error) {
 		a, err := l.eval(x)
 		if err != nil || a == decides {
 			return a, err

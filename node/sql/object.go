@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -30,8 +31,8 @@ func (c *compiler) asObject(k computed, to rmgr.Type) (computed, error) {
 	switch {
 	case k.typ == to:
 		return k, nil
-	case k.lit != nil && k.lit.kind == stringLiteral:
-		v, err := c.objectNamed(to, k.lit.text)
+	case k.lit != nil && k.lit.Kind == parser.StringLiteral:
+		v, err := c.objectNamed(to, k.lit.Text)
 		if err != nil {
 			return k, c.place(err, k.pos)
 		}

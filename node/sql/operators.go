@@ -6,13 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
-func (c *compiler) unary(e *unary) (computed, error) {
-	if e.op == "not" {
-		k, err := c.boolean(e.x, "NOT")
+func (c *compiler) unary(e *parser.Unary) (computed, error) {
+	if e.Op == "not" {
+		k, err := c.boolean(e.X, "NOT")
 		if err != nil {
 			return k, err
 		}
@@ -20,52 +21,52 @@ func (c *compiler) unary(e *unary) (computed, error) {
 		k.name = "?column?"
 		return k, nil
 	}
-	k, err := c.expr(e.x)
+	k, err := c.expr(e.X)
 	if err != nil {
 		return k, err
 	}
 	switch {
-	case e.op == "+" && (k.typ == rmgr.Float8 || k.typ == rmgr.Int4 || k.typ == rmgr.Int8):
+	case e.Op == "+" && (k.typ == rmgr.Float8 || k.typ == rmgr.Int4 || k.typ == rmgr.Int8):
 	case k.typ == rmgr.Float8:
 		k = convert(k, k.typ, func(v any) (any, error) { return -v.(float64), nil })
 	case k.typ == rmgr.Int4 || k.typ == rmgr.Int8:
 		typ := k.typ
 		k = convert(k, typ, func(v any) (any, error) { return subtract(typ, 0, v.(int64)) })
 	default:
-		return k, c.fail(e.pos, codeUndefinedFunction, "operator does not exist: %s %s", e.op, TypeName(k.typ))
+		return k, c.fail(e.Pos, codeUndefinedFunction, "operator does not exist: %s %s", e.Op, TypeName(k.typ))
 	}
 	k.name, k.shown = "?column?", 0
 	return k, nil
 }
 
-func (c *compiler) infix(e *infix) (computed, error) {
-	switch e.op {
+func (c *compiler) infix(e *parser.Infix) (computed, error) {
+	switch e.Op {
 	case "and", "or":
 		return c.logical(e)
 	}
-	l, err := c.expr(e.l)
+	l, err := c.expr(e.Left)
 	if err != nil {
 		return l, err
 	}
-	r, err := c.expr(e.r)
+	r, err := c.expr(e.Right)
 	if err != nil {
 		return r, err
 	}
-	out := computed{pos: e.pos, name: "?column?"}
-	switch e.op {
+	out := computed{pos: e.Pos, name: "?column?"}
+	switch e.Op {
 	case "||":
 		err = c.concat(&out, l, r)
 	case "like":
 		err = c.like(&out, l, r)
 	case "~", "!~", "~*", "!~*":
-		err = c.regex(&out, e.op, l, r)
+		err = c.regex(&out, e.Op, l, r)
 	case "=", "<>", "<", "<=", ">", ">=":
-		err = c.comparison(&out, e.op, l, r)
+		err = c.comparison(&out, e.Op, l, r)
 	default:
-		err = c.arithmetic(&out, e.op, l, r)
+		err = c.arithmetic(&out, e.Op, l, r)
 	}
 	if err == errNoCoercion {
-		err = c.noOperator(e.pos, strings.ToUpper(e.op), l.typ, r.typ)
+		err = c.noOperator(e.Pos, strings.ToUpper(e.Op), l.typ, r.typ)
 	}
 	return out, err
 }

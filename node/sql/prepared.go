@@ -3,13 +3,14 @@ package sql
 import (
 	"fmt"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // A Prepared is a statement whose names and types are resolved, ready to run many times, by one
 // goroutine at a time. Functions are looked up once: what it calls stays what it was.
 type Prepared struct {
-	Statement *Statement
+	Statement *parser.Statement
 
 	// Params are the types of $1, $2, …, as the client declared them or as their places demand.
 	Params []uint32
@@ -43,16 +44,16 @@ func (t Tag) String() string { return string(t.AppendTo(nil)) }
 
 // Prepare resolves a statement. oids are the types of parameters that the client declares; 0 or
 // a missing one leaves the type to the place where the parameter stands.
-func (s *Session) Prepare(st *Statement, oids []uint32) (*Prepared, error) {
+func (s *Session) Prepare(st *parser.Statement, oids []uint32) (*Prepared, error) {
 	if s.tx.status == txFailed && !st.EndsTransaction() {
 		return nil, errFailedTransaction()
 	}
-	c := &compiler{session: s, query: st.query, level: &level{columnPos: -1}}
-	if err := c.declare(oids, st.params); err != nil {
+	c := &compiler{session: s, query: st.Query, level: &level{columnPos: -1}}
+	if err := c.declare(oids, st.Params); err != nil {
 		return nil, err
 	}
 	p := &Prepared{Statement: st}
-	if err := c.compile(p, st.node); err != nil {
+	if err := c.compile(p, st.Node); err != nil {
 		return nil, err
 	}
 	return p, c.finish(p, oids)
@@ -94,33 +95,33 @@ func (c *compiler) finish(p *Prepared, oids []uint32) error {
 	return nil
 }
 
-func (c *compiler) compile(p *Prepared, n node) (err error) {
+func (c *compiler) compile(p *Prepared, n parser.Node) (err error) {
 	switch n := n.(type) {
 	case nil:
 		p.run = func(*execution) (Tag, error) { return Tag{}, nil }
-	case *selectNode:
+	case *parser.Select:
 		var plan *selectPlan
 		if plan, err = c.selectPlan(n); err == nil {
 			p.Columns, p.run, p.queries = plan.columns, plan.run, true
 		}
-	case *executeNode:
+	case *parser.Execute:
 		p.queries = true
 		err = c.executePlan(p, n)
-	case *showNode:
+	case *parser.Show:
 		err = c.showPlan(p, n)
-	case *setNode:
+	case *parser.Set:
 		p.run = func(x *execution) (Tag, error) { return x.session.set(n, c.query) }
-	case *transaction:
+	case *parser.Transaction:
 		p.run = func(x *execution) (Tag, error) { return x.session.transaction(n) }
-	case *prepareNode:
+	case *parser.Prepare:
 		p.run = func(x *execution) (Tag, error) { return Tag{Verb: "PREPARE"}, x.session.prepareNamed(n, c.query) }
-	case *deallocateNode:
+	case *parser.Deallocate:
 		p.run = func(x *execution) (Tag, error) { return x.session.deallocate(n, c.query) }
-	case *discardNode:
+	case *parser.Discard:
 		p.run = func(x *execution) (Tag, error) { return x.session.discard(n) }
-	case *checkpointNode:
+	case *parser.Checkpoint:
 		p.run = func(x *execution) (Tag, error) { return Tag{Verb: "CHECKPOINT"}, x.checkpoint() }
-	case *extensionNode:
+	case *parser.CreateExtension:
 		p.run = func(x *execution) (Tag, error) {
 			return Tag{Verb: "CREATE EXTENSION"}, x.session.createExtension(n, c.query)
 		}
@@ -160,7 +161,7 @@ func (p *Prepared) Bind(params [][]byte, format func(i int) int16) ([]any, error
 
 func (p *Prepared) bindText(i int, b []byte) (any, error) {
 	s := string(b)
-	if err := checkEncoding(s); err != nil {
+	if err := parser.CheckEncoding(s); err != nil {
 		return nil, parserError(err)
 	}
 	if p.types[i] == rmgr.Text {
@@ -172,7 +173,7 @@ func (p *Prepared) bindText(i int, b []byte) (any, error) {
 func bindBinary(oid uint32, b []byte) (any, error) {
 	v, err := parseBinary(oid, b)
 	if s, text := v.(string); text {
-		err = parserError(checkEncoding(s))
+		err = parserError(parser.CheckEncoding(s))
 	}
 	return v, err
 }

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -27,7 +28,7 @@ type sortKey struct {
 	desc, nullsFirst bool
 }
 
-func (c *compiler) selectPlan(n *selectNode) (*selectPlan, error) {
+func (c *compiler) selectPlan(n *parser.Select) (*selectPlan, error) {
 	p := &selectPlan{}
 	c.level = &level{outer: c.level, columnPos: -1}
 	defer func() { c.level = c.level.outer }()
@@ -57,21 +58,21 @@ func (c *compiler) selectPlan(n *selectNode) (*selectPlan, error) {
 	return p, nil
 }
 
-func (c *compiler) itemsOf(p *selectPlan, n *selectNode) error {
-	for _, it := range n.items {
-		if it.expr == nil {
+func (c *compiler) itemsOf(p *selectPlan, n *parser.Select) error {
+	for _, it := range n.Items {
+		if it.Expr == nil {
 			if err := c.star(p, it); err != nil {
 				return err
 			}
 			continue
 		}
-		k, err := c.expr(it.expr)
+		k, err := c.expr(it.Expr)
 		if err != nil {
 			return err
 		}
 		k = c.settle(k)
-		if it.alias != "" {
-			k.name = it.alias
+		if it.Alias != "" {
+			k.name = it.Alias
 		}
 		p.add(k)
 	}
@@ -90,54 +91,54 @@ func (p *selectPlan) add(k computed) {
 	p.columns = append(p.columns, col)
 }
 
-func (c *compiler) star(p *selectPlan, it item) error {
+func (c *compiler) star(p *selectPlan, it parser.Item) error {
 	found := false
 	for _, s := range c.sources {
-		if it.table != "" && it.table != s.alias {
+		if it.Table != "" && it.Table != s.alias {
 			continue
 		}
 		found = true
 		for i := range s.columns {
-			c.columnPos = it.pos
-			p.add(columnOf(s, i, 0, it.pos))
+			c.columnPos = it.Pos
+			p.add(columnOf(s, i, 0, it.Pos))
 		}
 	}
 	switch {
 	case found:
 		return nil
-	case it.table != "":
-		return c.fail(it.pos, codeUndefinedTable, "missing FROM-clause entry for table \"%s\"", it.table)
+	case it.Table != "":
+		return c.fail(it.Pos, codeUndefinedTable, "missing FROM-clause entry for table \"%s\"", it.Table)
 	}
-	return c.fail(it.pos, codeSyntax, "SELECT * with no tables specified is not valid")
+	return c.fail(it.Pos, codeSyntax, "SELECT * with no tables specified is not valid")
 }
 
-func (c *compiler) conditions(p *selectPlan, n *selectNode) error {
-	if n.where != nil {
-		k, err := c.condition(n.where, "WHERE", "WHERE")
+func (c *compiler) conditions(p *selectPlan, n *parser.Select) error {
+	if n.Where != nil {
+		k, err := c.condition(n.Where, "WHERE", "WHERE")
 		if err != nil {
 			return err
 		}
 		p.where = &k
 	}
-	for _, o := range n.order {
-		k, err := c.sortKey(p, o.expr)
+	for _, o := range n.Order {
+		k, err := c.sortKey(p, o.Expr)
 		if err != nil {
 			return err
 		}
-		p.order = append(p.order, sortKey{k, o.desc, o.nullsFirst})
+		p.order = append(p.order, sortKey{k, o.Desc, o.NullsFirst})
 	}
 	return c.limits(p, n)
 }
 
-func (c *compiler) limits(p *selectPlan, n *selectNode) error {
+func (c *compiler) limits(p *selectPlan, n *parser.Select) error {
 	sources := c.sources
 	c.sources, c.noCalls = nil, "LIMIT"
 	defer func() { c.sources, c.noCalls = sources, "" }()
 	for _, l := range []struct {
-		from expr
+		from parser.Expr
 		into **computed
 		name string
-	}{{n.limit, &p.limit, "LIMIT"}, {n.offset, &p.offset, "OFFSET"}} {
+	}{{n.Limit, &p.limit, "LIMIT"}, {n.Offset, &p.offset, "OFFSET"}} {
 		if l.from == nil {
 			continue
 		}
@@ -159,22 +160,22 @@ func (c *compiler) limits(p *selectPlan, n *selectNode) error {
 
 // sortKey compiles what stands behind ORDER BY: a column's number, a label of the select list, or
 // an expression.
-func (c *compiler) sortKey(p *selectPlan, e expr) (computed, error) {
+func (c *compiler) sortKey(p *selectPlan, e parser.Expr) (computed, error) {
 	switch e := e.(type) {
-	case *literal:
+	case *parser.Literal:
 		k, err := c.literal(e)
-		if err != nil || e.kind != intLiteral {
-			return k, c.fail(e.pos, codeSyntax, "non-integer constant in ORDER BY")
+		if err != nil || e.Kind != parser.IntLiteral {
+			return k, c.fail(e.Pos, codeSyntax, "non-integer constant in ORDER BY")
 		}
 		n, _ := k.eval(nil)
 		if i := n.(int64); i >= 1 && i <= int64(len(p.items)) {
 			return p.items[i-1], nil
 		}
-		return k, c.fail(e.pos, "42P10", "ORDER BY position %s is not in select list", e.text)
-	case *column:
-		if e.table == "" {
+		return k, c.fail(e.Pos, "42P10", "ORDER BY position %s is not in select list", e.Text)
+	case *parser.Column:
+		if e.Table == "" {
 			for _, it := range p.items {
-				if it.name == e.name {
+				if it.name == e.Name {
 					return it, nil
 				}
 			}

@@ -134,7 +134,7 @@ func (s *Session) Execute(ctx context.Context, p *Prepared, args []any, emit fun
 		s.tx.queried = true
 	}
 	x := &s.exec
-	x.ctx, x.query, x.args, x.emit, x.held = ctx, p.Statement.query, args, emit, 0
+	x.ctx, x.query, x.args, x.emit, x.held = ctx, p.Statement.Query, args, emit, 0
 	tag, err := p.run(x)
 	x.ctx, x.args, x.emit, x.source, x.totals, x.value = nil, nil, nil, nil, nil, nil
 	return tag, err

@@ -3,12 +3,13 @@ package sql
 import (
 	"slices"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // A sourcePlan is one of what stands behind FROM.
 type sourcePlan struct {
-	join    joinKind
+	join    parser.JoinKind
 	on      *computed // nil: every row fits
 	at      int       // of its first column in the row of all sources
 	fn      *rmgr.Function
@@ -19,44 +20,44 @@ type sourcePlan struct {
 }
 
 // setInFrom turns SELECT f(…) for a set of single values into SELECT * FROM f(…).
-func setInFrom(c *compiler, n *selectNode) *selectNode {
-	if len(n.from) > 0 || len(n.items) != 1 {
+func setInFrom(c *compiler, n *parser.Select) *parser.Select {
+	if len(n.From) > 0 || len(n.Items) != 1 {
 		return n
 	}
-	e, ok := n.items[0].expr.(*call)
+	e, ok := n.Items[0].Expr.(*parser.Call)
 	if !ok {
 		return n
 	}
-	fn, ok := c.session.engine.Catalog.Function(e.name, len(e.args))
+	fn, ok := c.session.engine.Catalog.Function(e.Name, len(e.Args))
 	if !ok || !fn.Set || len(fn.Returns) != 1 {
 		return n
 	}
-	label := n.items[0].alias
+	label := n.Items[0].Alias
 	if label == "" {
 		label = fn.Name
 	}
 	moved := *n
-	moved.items = []item{{pos: e.pos}}
-	moved.from = []*source{{call: e, alias: label, pos: e.pos}}
+	moved.Items = []parser.Item{{Pos: e.Pos}}
+	moved.From = []*parser.Source{{Call: e, Alias: label, Pos: e.Pos}}
 	return &moved
 }
 
-func (c *compiler) from(p *selectPlan, n *selectNode) error {
-	for _, f := range n.from {
+func (c *compiler) from(p *selectPlan, n *parser.Select) error {
+	for _, f := range n.From {
 		s, err := c.sourceOf(f)
 		if err != nil {
 			return err
 		}
 		for _, other := range c.sources {
 			if other.alias == s.alias {
-				return c.fail(f.pos, codeDuplicateAlias, "table name \"%s\" specified more than once", s.alias)
+				return c.fail(f.Pos, codeDuplicateAlias, "table name \"%s\" specified more than once", s.alias)
 			}
 		}
-		s.join, s.at = f.join, p.width
+		s.join, s.at = f.Join, p.width
 		p.width += len(s.columns)
 		c.sources = append(c.sources, s)
-		if f.on != nil {
-			k, err := c.condition(f.on, "JOIN/ON", "JOIN conditions")
+		if f.On != nil {
+			k, err := c.condition(f.On, "JOIN/ON", "JOIN conditions")
 			if err != nil {
 				return err
 			}
@@ -68,31 +69,31 @@ func (c *compiler) from(p *selectPlan, n *selectNode) error {
 }
 
 // condition compiles what is computed for each row before rows are summed up.
-func (c *compiler) condition(e expr, argument, place string) (computed, error) {
+func (c *compiler) condition(e parser.Expr, argument, place string) (computed, error) {
 	inside, position := len(c.aggregates), c.columnPos
 	k, err := c.boolean(e, argument)
 	if err == nil && len(c.aggregates) > inside {
-		err = c.fail(e.at(), codeGrouping, "aggregate functions are not allowed in %s", place)
+		err = c.fail(e.At(), codeGrouping, "aggregate functions are not allowed in %s", place)
 	}
 	c.columnPos = position
 	return k, err
 }
 
-func (c *compiler) sourceOf(f *source) (*sourcePlan, error) {
-	s := &sourcePlan{alias: f.alias}
-	if f.call != nil {
+func (c *compiler) sourceOf(f *parser.Source) (*sourcePlan, error) {
+	s := &sourcePlan{alias: f.Alias}
+	if f.Call != nil {
 		// Arguments do not see the other sources: there is no LATERAL.
 		beside := c.sources
 		c.sources = nil
 		var err error
-		s.fn, s.args, err = c.function(f.call)
+		s.fn, s.args, err = c.function(f.Call)
 		if c.sources = beside; err != nil {
 			return nil, err
 		}
 		s.columns = slices.Clone(s.fn.Returns)
-		if len(s.columns) == 1 && (s.columns[0].Name == "" || f.alias != "") {
-			s.columns[0].Name = f.alias
-			if f.alias == "" {
+		if len(s.columns) == 1 && (s.columns[0].Name == "" || f.Alias != "") {
+			s.columns[0].Name = f.Alias
+			if f.Alias == "" {
 				s.columns[0].Name = s.fn.Name
 			}
 		}
@@ -100,19 +101,19 @@ func (c *compiler) sourceOf(f *source) (*sourcePlan, error) {
 			s.alias = s.fn.Name
 		}
 	} else {
-		view, ok := c.session.engine.Catalog.View(f.name)
+		view, ok := c.session.engine.Catalog.View(f.Name)
 		if !ok {
-			return nil, c.fail(f.pos, codeUndefinedTable, "relation \"%s\" does not exist", f.name).hint("%s", hintData)
+			return nil, c.fail(f.Pos, codeUndefinedTable, "relation \"%s\" does not exist", f.Name).hint("%s", parser.HintData)
 		}
 		s.view, s.columns = view, slices.Clone(view.Columns)
 		if s.alias == "" {
-			s.alias = f.name
+			s.alias = f.Name
 		}
 	}
-	if len(f.columns) > len(s.columns) {
-		return nil, c.fail(f.pos, "42P10", "\"%s\" has %d columns available but %d columns specified", s.alias, len(s.columns), len(f.columns))
+	if len(f.Columns) > len(s.columns) {
+		return nil, c.fail(f.Pos, "42P10", "\"%s\" has %d columns available but %d columns specified", s.alias, len(s.columns), len(f.Columns))
 	}
-	for i, name := range f.columns {
+	for i, name := range f.Columns {
 		s.columns[i].Name = name
 	}
 	return s, nil
@@ -196,7 +197,7 @@ func (l *loop) from(i int) error {
 			return err
 		}
 	}
-	if matched || s.join != leftJoin {
+	if matched || s.join != parser.LeftJoin {
 		return nil
 	}
 	clear(x.source[s.at : s.at+len(s.columns)])

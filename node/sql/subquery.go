@@ -4,33 +4,34 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // subquery compiles (SELECT …), which gives one value or NULL, and ARRAY(SELECT …). It runs anew for each row of the
 // SELECT around it, whose columns it may name.
-func (c *compiler) subquery(e *subquery) (computed, error) {
+func (c *compiler) subquery(e *parser.Subquery) (computed, error) {
 	if c.noCalls != "" {
-		return computed{}, c.unsupported(e.pos, "a subquery in "+c.noCalls)
+		return computed{}, c.unsupported(e.Pos, "a subquery in "+c.noCalls)
 	}
 	writer := c.writer
-	p, err := c.selectPlan(e.query)
+	p, err := c.selectPlan(e.Query)
 	if err != nil {
 		return computed{}, err
 	}
 	if c.writer != writer {
-		return computed{}, c.fail(e.pos, codeNotSupported, "the writing function %s cannot be called in a subquery", c.writer.Name).
+		return computed{}, c.fail(e.Pos, codeNotSupported, "the writing function %s cannot be called in a subquery", c.writer.Name).
 			hint("One call is one atomic action. Call it once per statement.")
 	}
 	if len(p.items) != 1 {
-		return computed{}, c.fail(e.pos, codeSyntax, "subquery must return only one column")
+		return computed{}, c.fail(e.Pos, codeSyntax, "subquery must return only one column")
 	}
 	c.calls++ // it reads: the sources around it are read first
-	if e.array {
-		return computed{typ: rmgr.Text, shown: arrayOf(p.columns[0].Type), pos: e.pos, name: "array", eval: p.array}, nil
+	if e.Array {
+		return computed{typ: rmgr.Text, shown: arrayOf(p.columns[0].Type), pos: e.Pos, name: "array", eval: p.array}, nil
 	}
 	k := p.items[0]
-	return computed{typ: k.typ, shown: k.shown, pos: e.pos, name: k.name, eval: p.value}, nil
+	return computed{typ: k.typ, shown: k.shown, pos: e.Pos, name: k.name, eval: p.value}, nil
 }
 
 // within runs a subquery's plan for the current row of x.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -79,14 +80,14 @@ func (s *Session) mayWrite(fn *rmgr.Function) error {
 }
 
 // transaction runs BEGIN, COMMIT, ROLLBACK and SET TRANSACTION.
-func (s *Session) transaction(n *transaction) (Tag, error) {
-	switch n.verb {
-	case txBegin, txStart:
+func (s *Session) transaction(n *parser.Transaction) (Tag, error) {
+	switch n.Verb {
+	case parser.Begin, parser.Start:
 		return s.begin(n)
-	case txSet:
+	case parser.SetTransaction:
 		return s.setTransaction(n)
 	}
-	committed := n.verb == txCommit && s.tx.status != txFailed
+	committed := n.Verb == parser.Commit && s.tx.status != txFailed
 	switch {
 	case s.TxStatus() == txIdle:
 		s.notice("WARNING", Condition{Code: codeNoTransaction, Message: "there is no transaction in progress"})
@@ -106,9 +107,9 @@ func (s *Session) transaction(n *transaction) (Tag, error) {
 	return Tag{Verb: "ROLLBACK"}, nil
 }
 
-func (s *Session) begin(n *transaction) (Tag, error) {
+func (s *Session) begin(n *parser.Transaction) (Tag, error) {
 	tag := Tag{Verb: "BEGIN"}
-	if n.verb == txStart {
+	if n.Verb == parser.Start {
 		tag.Verb = "START TRANSACTION"
 	}
 	next := s.tx
@@ -125,41 +126,41 @@ func (s *Session) begin(n *transaction) (Tag, error) {
 }
 
 // modes changes a block's as n says, while they may be changed.
-func (s *Session) modes(tx *txState, n *transaction) error {
-	if n.isolation != "" && n.isolation != tx.isolation {
+func (s *Session) modes(tx *txState, n *parser.Transaction) error {
+	if n.Isolation != "" && n.Isolation != tx.isolation {
 		if tx.queried {
 			return errorf(codeActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
 		}
-		tx.isolation = n.isolation
+		tx.isolation = n.Isolation
 	}
-	if n.readOnly == nil {
+	if n.ReadOnly == nil {
 		return nil
 	}
 	switch {
-	case *n.readOnly:
+	case *n.ReadOnly:
 	case tx.readOnly && tx.queried:
 		return errorf(codeActiveTransaction, "transaction read-write mode must be set before any query")
 	case s.inRecovery():
 		return errorf(codeNotSupported, "cannot set transaction read-write mode during recovery")
 	}
-	tx.readOnly = *n.readOnly
+	tx.readOnly = *n.ReadOnly
 	return nil
 }
 
-func (s *Session) setTransaction(n *transaction) (Tag, error) {
+func (s *Session) setTransaction(n *parser.Transaction) (Tag, error) {
 	tag := Tag{Verb: "SET"}
 	switch open := s.tx.status == txOpen; {
-	case n.session:
-		if n.isolation != "" {
-			s.settings.put("default_transaction_isolation", n.isolation, false, open)
+	case n.Session:
+		if n.Isolation != "" {
+			s.settings.put("default_transaction_isolation", n.Isolation, false, open)
 		}
-		if n.readOnly != nil {
-			s.settings.put("default_transaction_read_only", onOffWord(*n.readOnly), false, open)
+		if n.ReadOnly != nil {
+			s.settings.put("default_transaction_read_only", onOffWord(*n.ReadOnly), false, open)
 		}
 		s.settingsChanged()
 	case open:
 		return tag, s.modes(&s.tx, n)
-	case !n.setting:
+	case !n.Setting:
 		s.notice("WARNING", Condition{Code: codeNoTransaction, Message: "SET TRANSACTION can only be used in transaction blocks"})
 	}
 	return tag, nil
@@ -167,13 +168,13 @@ func (s *Session) setTransaction(n *transaction) (Tag, error) {
 
 // assignMode sets one of a block's modes by its setting's name; outside of a block nothing is left to set it for.
 func (s *Session) assignMode(name, value string) *Error {
-	n := &transaction{verb: txSet, setting: true}
+	n := &parser.Transaction{Verb: parser.SetTransaction, Setting: true}
 	var bad *Error
 	if name == "transaction_isolation" {
-		n.isolation, bad = isolation(value)
+		n.Isolation, bad = isolation(value)
 	} else if value, bad = onOff(value); bad == nil {
 		readOnly := value == "on"
-		n.readOnly = &readOnly
+		n.ReadOnly = &readOnly
 	}
 	if bad != nil {
 		bad.Message = strings.ReplaceAll(bad.Message, "{name}", strconv.Quote(name))

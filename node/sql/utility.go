@@ -4,23 +4,24 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // showPlan prepares SHOW name and SHOW ALL.
-func (c *compiler) showPlan(p *Prepared, n *showNode) error {
+func (c *compiler) showPlan(p *Prepared, n *parser.Show) error {
 	s := c.session
-	if n.name == "" {
+	if n.Name == "" {
 		p.Columns = []rmgr.Column{{Name: "name"}, {Name: "setting"}, {Name: "description"}}
 		p.run = showAll
 		return nil
 	}
-	if _, ok := s.lookup(n.name); !ok {
-		return c.fail(n.pos, codeUndefinedObject, "unrecognized configuration parameter \"%s\"", n.name)
+	if _, ok := s.lookup(n.Name); !ok {
+		return c.fail(n.Pos, codeUndefinedObject, "unrecognized configuration parameter \"%s\"", n.Name)
 	}
-	p.Columns = []rmgr.Column{{Name: label(n.name)}}
+	p.Columns = []rmgr.Column{{Name: label(n.Name)}}
 	p.run = func(x *execution) (Tag, error) {
-		return Tag{Verb: "SHOW"}, x.emit([]any{x.session.show(n.name)})
+		return Tag{Verb: "SHOW"}, x.emit([]any{x.session.show(n.Name)})
 	}
 	return nil
 }
@@ -73,22 +74,22 @@ func (s *Session) AllSettings() []Setting {
 	return list
 }
 
-func (s *Session) set(n *setNode, query string) (Tag, error) {
+func (s *Session) set(n *parser.Set, query string) (Tag, error) {
 	tag := Tag{Verb: "SET"}
-	if n.verbose {
+	if n.Verbose {
 		tag.Verb = "RESET"
 	}
 	var err *Error
 	switch {
-	case n.reset:
-		err = s.reset(n.name)
-	case n.local && s.tx.status != txOpen:
+	case n.Reset:
+		err = s.reset(n.Name)
+	case n.Local && s.tx.status != txOpen:
 		s.notice("WARNING", Condition{Code: codeNoTransaction, Message: "SET LOCAL can only be used in transaction blocks"})
 	default:
-		err = s.assign(n.name, n.value, n.local)
+		err = s.assign(n.Name, n.Value, n.Local)
 	}
 	if err != nil {
-		return Tag{}, err.at(query, n.pos)
+		return Tag{}, err.at(query, n.Pos)
 	}
 	return tag, nil
 }
@@ -123,36 +124,36 @@ func (s *Session) Prepared(name string) (*Prepared, error) {
 // ForgetPrepared drops a prepared statement; it need not exist.
 func (s *Session) ForgetPrepared(name string) { delete(s.prepared, name) }
 
-func (s *Session) prepareNamed(n *prepareNode, query string) error {
-	oids := make([]uint32, len(n.types))
+func (s *Session) prepareNamed(n *parser.Prepare, query string) error {
+	oids := make([]uint32, len(n.Types))
 	c := compiler{query: query}
-	for i, name := range n.types {
+	for i, name := range n.Types {
 		t, err := c.typeNamed(name)
 		if err != nil {
 			return err
 		}
 		oids[i] = OID(t)
 	}
-	p, err := s.Prepare(n.body, oids)
+	p, err := s.Prepare(n.Body, oids)
 	if err != nil {
 		return err
 	}
-	return s.KeepPrepared(n.name, p)
+	return s.KeepPrepared(n.Name, p)
 }
 
 // executePlan prepares EXECUTE: its columns are those of the statement it names.
-func (c *compiler) executePlan(p *Prepared, n *executeNode) error {
-	body, err := c.session.Prepared(n.name)
+func (c *compiler) executePlan(p *Prepared, n *parser.Execute) error {
+	body, err := c.session.Prepared(n.Name)
 	if err != nil {
-		return c.place(err, n.pos)
+		return c.place(err, n.Pos)
 	}
-	if len(n.args) != len(body.Params) {
-		return c.fail(n.pos, codeSyntax, "wrong number of parameters for prepared statement \"%s\"", n.name).
-			detail("Expected %d parameters but got %d.", len(body.Params), len(n.args))
+	if len(n.Args) != len(body.Params) {
+		return c.fail(n.Pos, codeSyntax, "wrong number of parameters for prepared statement \"%s\"", n.Name).
+			detail("Expected %d parameters but got %d.", len(body.Params), len(n.Args))
 	}
-	args := make([]computed, len(n.args))
+	args := make([]computed, len(n.Args))
 	c.noCalls = "EXECUTE"
-	for i, a := range n.args {
+	for i, a := range n.Args {
 		k, err := c.expr(a)
 		if err != nil {
 			return err
@@ -174,27 +175,27 @@ func (c *compiler) executePlan(p *Prepared, n *executeNode) error {
 		if err != nil {
 			return Tag{}, err
 		}
-		x.args, x.query = values, body.Statement.query
+		x.args, x.query = values, body.Statement.Query
 		return body.run(x)
 	}
 	return nil
 }
 
-func (s *Session) deallocate(n *deallocateNode, query string) (Tag, error) {
-	if n.name == "" {
+func (s *Session) deallocate(n *parser.Deallocate, query string) (Tag, error) {
+	if n.Name == "" {
 		clear(s.prepared)
 		return Tag{Verb: "DEALLOCATE ALL"}, nil
 	}
-	if _, err := s.Prepared(n.name); err != nil {
+	if _, err := s.Prepared(n.Name); err != nil {
 		return Tag{}, err
 	}
-	s.ForgetPrepared(n.name)
+	s.ForgetPrepared(n.Name)
 	return Tag{Verb: "DEALLOCATE"}, nil
 }
 
-func (s *Session) discard(n *discardNode) (Tag, error) {
-	tag := Tag{Verb: "DISCARD " + strings.ToUpper(n.what)}
-	if n.what != "all" {
+func (s *Session) discard(n *parser.Discard) (Tag, error) {
+	tag := Tag{Verb: "DISCARD " + strings.ToUpper(n.What)}
+	if n.What != "all" {
 		return tag, nil
 	}
 	if s.tx.status == txOpen {
@@ -215,17 +216,17 @@ func (x *execution) checkpoint() error {
 }
 
 // createExtension answers as PostgreSQL does for a module that is loaded: there is nothing to do.
-func (s *Session) createExtension(n *extensionNode, query string) error {
-	switch s.engine.Catalog.Module(n.name) {
+func (s *Session) createExtension(n *parser.CreateExtension, query string) error {
+	switch s.engine.Catalog.Module(n.Name) {
 	case ModuleLoaded:
-		if n.ifNotExists {
-			s.notice("NOTICE", Condition{Code: codeDuplicateObject, Message: "extension \"" + n.name + "\" already exists, skipping"})
+		if n.IfNotExists {
+			s.notice("NOTICE", Condition{Code: codeDuplicateObject, Message: "extension \"" + n.Name + "\" already exists, skipping"})
 		}
 		return nil
 	case ModuleOff:
-		return errorf("55000", "module \"%s\" is not loaded", n.name).at(query, n.pos).
+		return errorf("55000", "module \"%s\" is not loaded", n.Name).at(query, n.Pos).
 			hint("List it in preload_modules (spec.modules of the WALCluster) and restart the node.")
 	}
-	return errorf(codeNotSupported, "extension \"%s\" is not available", n.name).at(query, n.pos).
+	return errorf(codeNotSupported, "extension \"%s\" is not available", n.Name).at(query, n.Pos).
 		hint("This node was built without the module. Use an image that has it, and list it in preload_modules.")
 }

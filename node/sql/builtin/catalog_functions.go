@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -129,7 +130,7 @@ func functionResult(f *rmgr.Function) string {
 	case len(f.Returns) > 1 && f.Set:
 		var cols []string
 		for _, r := range f.Returns {
-			cols = append(cols, sql.QuoteIdent(r.Name)+" "+sql.TypeName(r.Type))
+			cols = append(cols, parser.QuoteIdent(r.Name)+" "+sql.TypeName(r.Type))
 		}
 		return "TABLE(" + strings.Join(cols, ", ") + ")"
 	case len(f.Returns) > 1:
@@ -153,7 +154,7 @@ func functionArguments(f *rmgr.Function) string {
 	for i, a := range f.Args {
 		text := sql.TypeName(a.Type)
 		if a.Name != "" {
-			text = sql.QuoteIdent(a.Name) + " " + text
+			text = parser.QuoteIdent(a.Name) + " " + text
 		}
 		if i == last {
 			list = append(list, "VARIADIC "+text+"[]")
@@ -166,7 +167,7 @@ func functionArguments(f *rmgr.Function) string {
 	}
 	if len(f.Returns) > 1 && !f.Set {
 		for _, r := range f.Returns {
-			list = append(list, "OUT "+sql.QuoteIdent(r.Name)+" "+sql.TypeName(r.Type))
+			list = append(list, "OUT "+parser.QuoteIdent(r.Name)+" "+sql.TypeName(r.Type))
 		}
 	}
 	return strings.Join(list, ", ")
