@@ -118,11 +118,11 @@ func (a *aggregate) step(x *execution) error {
 
 func (a *aggregate) add(total *any, v any) (err error) {
 	if f, ok := v.(float64); ok {
-		*total, err = floatOps["+"]((*total).(float64), f)
+		*total, err = floatOperator("+")((*total).(float64), f)
 		return err
 	}
 	m, _ := integer(*total)
 	n, _ := integer(v)
-	*total, err = integerOps["+"](rmgr.Int8, m, n)
+	*total, err = integerOperator("+")(rmgr.Int8, m, n)
 	return err
 }

@@ -21,13 +21,13 @@ func (c *compiler) arithmetic(out *computed, op string, l, r computed) error {
 	}
 	switch typ := l.typ; typ {
 	case rmgr.Int4, rmgr.Int8:
-		fn := integerOps[op]
+		fn := integerOperator(op)
 		if fn == nil {
 			return errNoCoercion
 		}
 		both(out, typ, l, r, func(a, b any) (any, error) { return fn(typ, a.(int64), b.(int64)) })
 	case rmgr.Float8:
-		fn := floatOps[op]
+		fn := floatOperator(op)
 		if fn == nil {
 			return errNoCoercion
 		}
@@ -56,15 +56,10 @@ func (c *compiler) lsnArithmetic(out *computed, op string, l, r computed) error 
 		return err
 	}
 	both(out, rmgr.PgLSN, l, r, func(a, b any) (any, error) {
-		n := b.(int64)
 		if op == "-" {
-			n = -n
+			return moveLSN(a.(wal.LSN), -b.(int64))
 		}
-		lsn := a.(wal.LSN) + wal.LSN(n)
-		if n > 0 && lsn < a.(wal.LSN) || n < 0 && lsn > a.(wal.LSN) {
-			return nil, errorf(codeInvalidValue, "pg_lsn out of range")
-		}
-		return lsn, nil
+		return moveLSN(a.(wal.LSN), b.(int64))
 	})
 	return nil
 }
@@ -78,6 +73,21 @@ func LSNDistance(a, b wal.LSN) (any, error) {
 	return d, nil
 }
 
+// moveLSN is an LSN n bytes further.
+func moveLSN(a wal.LSN, n int64) (any, error) {
+	lsn := a + wal.LSN(n)
+	if n > 0 && lsn < a || n < 0 && lsn > a {
+		return nil, derrorf(dcodeInvalidValue, "pg_lsn out of range")
+	}
+	return lsn, nil
+}
+
+// integerOperator is an operator of two integers, which refuses what does not fit type t; nil if there is none.
+func integerOperator(op string) func(t rmgr.Type, a, b int64) (any, error) { return integerOps[op] }
+
+// floatOperator is an operator of two numbers; nil if there is none.
+func floatOperator(op string) func(a, b float64) (any, error) { return floatOps[op] }
+
 var integerOps = map[string]func(t rmgr.Type, a, b int64) (any, error){
 	"+": func(t rmgr.Type, a, b int64) (any, error) {
 		if s := a + b; (s > a) == (b > 0) {
@@ -90,7 +100,7 @@ var integerOps = map[string]func(t rmgr.Type, a, b int64) (any, error){
 	"/": func(t rmgr.Type, a, b int64) (any, error) {
 		switch {
 		case b == 0:
-			return nil, errorf(codeDivisionByZero, "division by zero")
+			return nil, derrorf(dcodeDivisionByZero, "division by zero")
 		case a == math.MinInt64 && b == -1:
 			return nil, outOfRange(t)
 		}
@@ -99,7 +109,7 @@ var integerOps = map[string]func(t rmgr.Type, a, b int64) (any, error){
 	"%": func(t rmgr.Type, a, b int64) (any, error) {
 		switch b {
 		case 0:
-			return nil, errorf(codeDivisionByZero, "division by zero")
+			return nil, derrorf(dcodeDivisionByZero, "division by zero")
 		case -1:
 			return int64(0), nil
 		}
@@ -107,6 +117,7 @@ var integerOps = map[string]func(t rmgr.Type, a, b int64) (any, error){
 	},
 }
 
+// subtract is a - b, as type t.
 func subtract(t rmgr.Type, a, b int64) (any, error) {
 	if d := a - b; (d < a) == (b > 0) {
 		return inRange(t, d)
@@ -140,7 +151,7 @@ func inRange(t rmgr.Type, n int64) (any, error) {
 	return n, nil
 }
 
-func outOfRange(t rmgr.Type) error { return errorf(codeOutOfRange, "%s out of range", TypeName(t)) }
+func outOfRange(t rmgr.Type) error { return derrorf(dcodeOutOfRange, "%s out of range", TypeName(t)) }
 
 var floatOps = map[string]func(a, b float64) (any, error){
 	"+": func(a, b float64) (any, error) { return finite(a+b, a, b, false) },
@@ -148,7 +159,7 @@ var floatOps = map[string]func(a, b float64) (any, error){
 	"*": func(a, b float64) (any, error) { return finite(a*b, a, b, a != 0 && b != 0) },
 	"/": func(a, b float64) (any, error) {
 		if b == 0 && !math.IsNaN(a) {
-			return nil, errorf(codeDivisionByZero, "division by zero")
+			return nil, derrorf(dcodeDivisionByZero, "division by zero")
 		}
 		return finite(a/b, a, b, a != 0 && !math.IsInf(b, 0))
 	},
@@ -158,9 +169,9 @@ var floatOps = map[string]func(a, b float64) (any, error){
 func finite(result, a, b float64, something bool) (any, error) {
 	switch {
 	case math.IsInf(result, 0) && !math.IsInf(a, 0) && !math.IsInf(b, 0):
-		return nil, errorf(codeOutOfRange, "value out of range: overflow")
+		return nil, derrorf(dcodeOutOfRange, "value out of range: overflow")
 	case result == 0 && something:
-		return nil, errorf(codeOutOfRange, "value out of range: underflow")
+		return nil, derrorf(dcodeOutOfRange, "value out of range: underflow")
 	}
 	return result, nil
 }

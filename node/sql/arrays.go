@@ -99,7 +99,7 @@ func cutElement(s string, quoted bool) (element, rest string, ok bool) {
 // appendArray writes dimensions, whether there are NULLs, the elements' type, and of the one dimension its size and
 // first index, which is 0 of an oidvector.
 func appendArray(dst []byte, t rmgr.Type, s string) ([]byte, error) {
-	bad := errorf(codeInternal, "%q is no value for a column of type %s", s, TypeName(t))
+	bad := derrorf(dcodeInternal, "%q is no value for a column of type %s", s, TypeName(t))
 	if t == OidVector {
 		s = "{" + strings.ReplaceAll(s, " ", ",") + "}"
 	}

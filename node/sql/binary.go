@@ -43,7 +43,7 @@ func AppendBinary(dst []byte, t rmgr.Type, v any) ([]byte, error) {
 	case ok:
 		return binary.BigEndian.AppendUint64(dst, uint64(n)), nil
 	}
-	return dst, errorf(codeInternal, "a function returned %T for a column of type %s", v, TypeName(t))
+	return dst, derrorf(dcodeInternal, "a function returned %T for a column of type %s", v, TypeName(t))
 }
 
 // parseBinary reads a parameter in the binary form of the type with number oid.
@@ -86,13 +86,13 @@ func parseBinary(oid uint32, b []byte) (any, error) {
 			return binaryTime(int64(binary.BigEndian.Uint64(b)))
 		}
 	}
-	return nil, errorf(codeInvalidBinary, "incorrect binary data format in bind parameter")
+	return nil, derrorf(dcodeInvalidBinary, "incorrect binary data format in bind parameter")
 }
 
 // binaryTime refuses PostgreSQL's infinities and what would overflow.
 func binaryTime(µs int64) (any, error) {
 	if µs > math.MaxInt64-epoch || µs == math.MinInt64 {
-		return nil, errorf("22008", "timestamp out of range")
+		return nil, derrorf(dcodeTimeRange, "timestamp out of range")
 	}
 	return time.UnixMicro(µs + epoch).UTC(), nil
 }

@@ -17,7 +17,7 @@ func (c *compiler) cast(e *parser.Cast) (computed, error) {
 	if err != nil {
 		return k, err
 	}
-	label := typeLabels[to]
+	label := castLabel(to)
 	if named(e.X) {
 		label = k.name
 	}
@@ -60,34 +60,45 @@ func named(e parser.Expr) bool {
 
 // explicit converts where only a cast does; its eval is nil if there is no such cast.
 func explicit(k computed, to rmgr.Type) computed {
-	from := k.typ
+	fn := conversion(k.typ, to)
+	if fn == nil {
+		return computed{}
+	}
+	return convert(k, to, fn)
+}
+
+// conversion converts values where only a cast does; nil if there is no such cast.
+func conversion(from, to rmgr.Type) func(any) (any, error) {
 	whole := from == rmgr.Int4 || from == rmgr.Int8
 	switch {
 	case to == rmgr.Text:
-		return convert(k, to, func(v any) (any, error) { return textOf(from, v) })
-	case from == rmgr.Text && to != rmgr.Bytea:
-		return convert(k, to, func(v any) (any, error) { return ParseText(to, v.(string)) })
+		return func(v any) (any, error) { return textOf(from, v) }
 	case from == rmgr.Text:
-		return convert(k, to, func(v any) (any, error) { return parseBytea(v.(string)) })
+		return func(v any) (any, error) { return ParseText(to, v.(string)) }
 	case whole && to == rmgr.Int4:
-		return convert(k, to, func(v any) (any, error) { return inRange(to, v.(int64)) })
+		return func(v any) (any, error) { return inRange(to, v.(int64)) }
 	case from == rmgr.Int4 && to == rmgr.Bool:
-		return convert(k, to, func(v any) (any, error) { return v.(int64) != 0, nil })
+		return func(v any) (any, error) { return v.(int64) != 0, nil }
 	case from == rmgr.Bool && to == rmgr.Int4:
-		return convert(k, to, func(v any) (any, error) {
-			if v.(bool) {
-				return int64(1), nil
-			}
-			return int64(0), nil
-		})
+		return numberOfBool
 	case from == rmgr.Float8 && (to == rmgr.Int4 || to == rmgr.Int8):
-		return convert(k, to, func(v any) (any, error) {
-			f := math.RoundToEven(v.(float64))
-			if !(f >= -1<<63 && f < 1<<63) {
-				return nil, outOfRange(to)
-			}
-			return inRange(to, int64(f))
-		})
+		return func(v any) (any, error) { return rounded(to, v.(float64)) }
 	}
-	return computed{}
+	return nil
+}
+
+func numberOfBool(v any) (any, error) {
+	if v.(bool) {
+		return int64(1), nil
+	}
+	return int64(0), nil
+}
+
+// rounded is the nearest whole number, of two the even one.
+func rounded(to rmgr.Type, v float64) (any, error) {
+	f := math.RoundToEven(v)
+	if !(f >= -1<<63 && f < 1<<63) {
+		return nil, outOfRange(to)
+	}
+	return inRange(to, int64(f))
 }

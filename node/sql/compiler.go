@@ -70,6 +70,10 @@ func (c *compiler) place(err error, pos int) error {
 	if errors.As(err, &e) {
 		return e.at(c.query, pos)
 	}
+	var plain *Condition
+	if errors.As(err, &plain) {
+		return (&Error{Condition: *plain}).at(c.query, pos)
+	}
 	return err
 }
 

@@ -59,10 +59,8 @@ func (c *compiler) objectNamed(kind rmgr.Type, name string) (any, error) {
 		plain = strings.ToLower(plain)
 	}
 	if kind == Regtype {
-		for t, info := range typeInfo {
-			if t != unknown && (info.name == plain || info.name == typeNames[plain]) {
-				return object{int64(info.oid), info.name}, nil
-			}
+		if o, ok := regtypeNamed(plain); ok {
+			return o, nil
 		}
 		return nil, errorf(codeUndefinedObject, "type \"%s\" does not exist", name)
 	}

@@ -64,7 +64,7 @@ func shownAs(t rmgr.Type) rmgr.Type {
 // appendShown appends a value in the binary form of one of these types; ok is false if t is another.
 func appendShown(dst []byte, t rmgr.Type, v any) (out []byte, ok bool, err error) {
 	bad := func() ([]byte, bool, error) {
-		return dst, true, errorf(codeInternal, "%v is no value for a column of type %s", v, TypeName(t))
+		return dst, true, derrorf(dcodeInternal, "%v is no value for a column of type %s", v, TypeName(t))
 	}
 	n, whole := integer(v)
 	s, text := v.(string)
@@ -98,8 +98,10 @@ func appendShown(dst []byte, t rmgr.Type, v any) (out []byte, ok bool, err error
 		}
 		return append(binary.BigEndian.AppendUint64(dst, uint64(µs)), 0, 0, 0, 0, 0, 0, 0, 0), true, nil
 	case t == Record:
-		return dst, true, errorf(codeNotSupported, "no binary output function available for type record").
-			hint("Call the function in FROM: SELECT * FROM function(…).")
+		return dst, true, &rmgr.Error{
+			Code: dcodeNotSupported, Message: "no binary output function available for type record",
+			Hint: "Call the function in FROM: SELECT * FROM function(…).",
+		}
 	case isArray && text:
 		dst, err := appendArray(dst, t, s)
 		return dst, true, err

@@ -42,7 +42,7 @@ func AppendText(dst []byte, t rmgr.Type, v any) ([]byte, error) {
 	if n, ok := integer(v); ok {
 		return strconv.AppendInt(dst, n, 10), nil
 	}
-	return dst, errorf(codeInternal, "a function returned %T for a column of type %s", v, TypeName(t))
+	return dst, derrorf(dcodeInternal, "a function returned %T for a column of type %s", v, TypeName(t))
 }
 
 // integer widens the integers that a function should not have returned, but may.
@@ -119,7 +119,7 @@ func ParseText(t rmgr.Type, s string) (any, error) {
 	case rmgr.Float8:
 		f, err := strconv.ParseFloat(blank, 64)
 		if errors.Is(err, strconv.ErrRange) && !strings.ContainsAny(blank, "_xXpP") {
-			return nil, errorf(codeOutOfRange, "\"%s\" is out of range for type double precision", s)
+			return nil, derrorf(dcodeOutOfRange, "\"%s\" is out of range for type double precision", s)
 		}
 		if err != nil || strings.ContainsAny(blank, "_xXpP") {
 			return nil, invalidText(t, s)
@@ -131,11 +131,11 @@ func ParseText(t rmgr.Type, s string) (any, error) {
 	return s, nil
 }
 
-func invalidText(t rmgr.Type, s string) *Error {
+func invalidText(t rmgr.Type, s string) *rmgr.Error {
 	if len(s) > 200 {
 		s = strings.ToValidUTF8(s[:200], "") + "…"
 	}
-	return errorf(codeInvalidText, "invalid input syntax for type %s: \"%s\"", TypeName(t), s)
+	return derrorf(dcodeInvalidText, "invalid input syntax for type %s: \"%s\"", TypeName(t), s)
 }
 
 func parseInt(t rmgr.Type, s, blank string) (any, error) {
@@ -148,7 +148,7 @@ func parseInt(t rmgr.Type, s, blank string) (any, error) {
 		return n, nil
 	}
 	if err.(*strconv.NumError).Err == strconv.ErrRange {
-		return nil, errorf(codeOutOfRange, "value \"%s\" is out of range for type %s", blank, TypeName(t))
+		return nil, derrorf(dcodeOutOfRange, "value \"%s\" is out of range for type %s", blank, TypeName(t))
 	}
 	return nil, invalidText(t, s)
 }
@@ -180,11 +180,11 @@ func parseBytea(s string) (any, error) {
 			continue
 		}
 		if len(s) < i+4 {
-			return nil, errorf(codeInvalidText, "invalid input syntax for type bytea")
+			return nil, derrorf(dcodeInvalidText, "invalid input syntax for type bytea")
 		}
 		n, err := strconv.ParseUint(s[i+1:i+4], 8, 8)
 		if err != nil {
-			return nil, errorf(codeInvalidText, "invalid input syntax for type bytea")
+			return nil, derrorf(dcodeInvalidText, "invalid input syntax for type bytea")
 		}
 		b = append(b, byte(n))
 		i += 3
@@ -199,7 +199,7 @@ var timeLayouts = []string{
 
 func parseTime(s, blank string) (any, error) {
 	err := invalidText(rmgr.Timestamptz, s)
-	err.Code = codeInvalidTime
+	err.Code = dcodeInvalidTime
 	for _, layout := range timeLayouts {
 		t, failure := time.Parse(layout, blank)
 		if failure == nil {
@@ -207,7 +207,7 @@ func parseTime(s, blank string) (any, error) {
 		}
 		var p *time.ParseError
 		if errors.As(failure, &p) && strings.HasSuffix(p.Message, "out of range") {
-			err = errorf(codeTimeRange, "date/time field value out of range: \"%s\"", blank)
+			err = derrorf(dcodeTimeRange, "date/time field value out of range: \"%s\"", blank)
 		}
 	}
 	return nil, err
@@ -218,12 +218,12 @@ func parseHex(digits string) (any, error) {
 	digits = strings.Join(strings.Fields(digits), "")
 	for _, c := range digits {
 		if !strings.ContainsRune("0123456789abcdefABCDEF", c) {
-			return nil, errorf(codeInvalidValue, "invalid hexadecimal digit: \"%c\"", c)
+			return nil, derrorf(dcodeInvalidValue, "invalid hexadecimal digit: \"%c\"", c)
 		}
 	}
 	b, err := hex.DecodeString(digits)
 	if err != nil {
-		return nil, errorf(codeInvalidValue, "invalid hexadecimal data: odd number of digits")
+		return nil, derrorf(dcodeInvalidValue, "invalid hexadecimal data: odd number of digits")
 	}
 	return b, nil
 }

@@ -99,6 +99,20 @@ var typeLabels = map[rmgr.Type]string{
 	rmgr.Bytea: "bytea", rmgr.Float8: "float8", rmgr.Timestamptz: "timestamptz", Regclass: "regclass", Regtype: "regtype",
 }
 
+// castLabel is the name of a cast's column.
+func castLabel(t rmgr.Type) string { return typeLabels[t] }
+
+// regtypeNamed is the type of a name as regtype takes it; ok is false if there is none.
+func regtypeNamed(name string) (o object, ok bool) {
+	for t, info := range typeInfo {
+		if t != unknown && (info.name == name || info.name == typeNames[name]) {
+			return object{int64(info.oid), info.name}, true
+		}
+	}
+	return object{}, false
+}
+
+// typeByName is the type that a query means by a name; unknown if there is none.
 func typeByName(name string) rmgr.Type {
 	canonical, known := typeNames[name]
 	for t, info := range typeInfo {
