@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -84,8 +85,8 @@ func (o *output) rowDescription(columns []rmgr.Column, formats []int16) {
 	for i, c := range columns {
 		o.buf = append(append(o.buf, c.Name...), 0)
 		o.buf = append(o.buf, 0, 0, 0, 0, 0, 0) // no table, no column of one
-		o.buf = binary.BigEndian.AppendUint32(o.buf, sql.OID(c.Type))
-		o.buf = binary.BigEndian.AppendUint16(o.buf, uint16(sql.Size(c.Type)))
+		o.buf = binary.BigEndian.AppendUint32(o.buf, datum.OID(c.Type))
+		o.buf = binary.BigEndian.AppendUint16(o.buf, uint16(datum.Size(c.Type)))
 		o.buf = append(o.buf, 0xff, 0xff, 0xff, 0xff) // no type modifier
 		o.buf = binary.BigEndian.AppendUint16(o.buf, uint16(formatOf(formats, i)))
 	}
@@ -106,9 +107,9 @@ func (o *output) dataRow(columns []rmgr.Column, formats []int16, row []any) erro
 		o.buf = append(o.buf, 0, 0, 0, 0)
 		var err error
 		if formatOf(formats, i) == 1 {
-			o.buf, err = sql.AppendBinary(o.buf, columns[i].Type, v)
+			o.buf, err = datum.AppendBinary(o.buf, columns[i].Type, v)
 		} else {
-			o.buf, err = sql.AppendText(o.buf, columns[i].Type, v)
+			o.buf, err = datum.AppendText(o.buf, columns[i].Type, v)
 		}
 		if err != nil {
 			o.buf = o.buf[:start]

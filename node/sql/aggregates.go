@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -67,7 +68,7 @@ func (c *compiler) aggregateType(e *parser.Call, kind aggregateKind, typ rmgr.Ty
 	case kind == sumOf && typ == rmgr.Float8:
 		return typ, nil
 	}
-	return typ, c.fail(e.Pos, codeUndefinedFunction, "function %s(%s) does not exist", e.Name, strings.ToLower(TypeName(typ))).hint("%s", hintTypes)
+	return typ, c.fail(e.Pos, codeUndefinedFunction, "function %s(%s) does not exist", e.Name, strings.ToLower(datum.TypeName(typ))).hint("%s", hintTypes)
 }
 
 func (p *selectPlan) runAggregates(x *execution, offset int64) error {
@@ -110,7 +111,7 @@ func (a *aggregate) step(x *execution) error {
 		*total = v
 	case a.kind == sumOf:
 		return a.add(total, v)
-	case a.kind == minOf && compare(v, *total) < 0, a.kind == maxOf && compare(v, *total) > 0:
+	case a.kind == minOf && datum.Compare(v, *total) < 0, a.kind == maxOf && datum.Compare(v, *total) > 0:
 		*total = v
 	}
 	return nil
@@ -118,11 +119,11 @@ func (a *aggregate) step(x *execution) error {
 
 func (a *aggregate) add(total *any, v any) (err error) {
 	if f, ok := v.(float64); ok {
-		*total, err = floatOperator("+")((*total).(float64), f)
+		*total, err = datum.FloatOperator("+")((*total).(float64), f)
 		return err
 	}
-	m, _ := integer(*total)
-	n, _ := integer(v)
-	*total, err = integerOperator("+")(rmgr.Int8, m, n)
+	m, _ := datum.Integer(*total)
+	n, _ := datum.Integer(v)
+	*total, err = datum.IntegerOperator("+")(rmgr.Int8, m, n)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -32,9 +33,9 @@ func (c *compiler) call(e *parser.Call) (computed, error) {
 	}
 	k := computed{typ: rmgr.Text, pos: e.Pos, name: fn.Name}
 	if len(fn.Returns) == 1 {
-		k.typ, k.shown = plain(fn.Returns[0].Type), shownAs(fn.Returns[0].Type)
+		k.typ, k.shown = datum.Plain(fn.Returns[0].Type), datum.ShownAs(fn.Returns[0].Type)
 	} else if len(fn.Returns) > 1 {
-		k.shown = Record
+		k.shown = datum.Record
 	}
 	k.eval = func(x *execution) (any, error) {
 		values, null, err := evalArgs(x, args)
@@ -130,7 +131,7 @@ func (c *compiler) noteWriter(e *parser.Call, fn *rmgr.Function) error {
 func (c *compiler) noFunction(e *parser.Call, args []computed, fn *rmgr.Function) *Error {
 	types := make([]string, len(args))
 	for i, a := range args {
-		types[i] = TypeName(a.typ)
+		types[i] = datum.TypeName(a.typ)
 	}
 	err := c.fail(e.Pos, codeUndefinedFunction, "function %s(%s) does not exist", e.Name, strings.Join(types, ", "))
 	if fn != nil {
@@ -154,7 +155,7 @@ func Signature(fn *rmgr.Function) string {
 		if a.Name != "" {
 			b.WriteString(a.Name + " ")
 		}
-		b.WriteString(TypeName(a.Type))
+		b.WriteString(datum.TypeName(a.Type))
 		if i >= fewest(fn) && i < fewest(fn)+len(fn.Defaults) {
 			b.WriteString(" default")
 		}
@@ -162,7 +163,7 @@ func Signature(fn *rmgr.Function) string {
 	b.WriteByte(')')
 	switch {
 	case len(fn.Returns) == 1 && !fn.Set:
-		b.WriteString(" returns " + TypeName(fn.Returns[0].Type))
+		b.WriteString(" returns " + datum.TypeName(fn.Returns[0].Type))
 	case len(fn.Returns) > 0:
 		b.WriteString(" returns rows of (" + columnNames(fn.Returns) + ")")
 	}
@@ -199,7 +200,7 @@ func (c *compiler) nullif(e *parser.Call) (computed, error) {
 			return nil, err
 		}
 		r, err := args[1].eval(x)
-		if err != nil || l != nil && r != nil && compare(l, r) == 0 {
+		if err != nil || l != nil && r != nil && datum.Compare(l, r) == 0 {
 			return nil, err
 		}
 		return l, nil
@@ -211,24 +212,24 @@ func (c *compiler) unify(list []parser.Expr, what string, pos int) ([]computed, 
 	if len(list) == 0 {
 		return nil, 0, c.fail(pos, codeSyntax, "%s takes arguments", what)
 	}
-	typ := unknown
+	typ := datum.Unknown
 	out := make([]computed, len(list))
 	for i, e := range list {
 		k, err := c.expr(e)
 		if err != nil {
 			return nil, 0, err
 		}
-		if out[i] = k; typ == unknown || implicit(typ, k.typ) {
+		if out[i] = k; typ == datum.Unknown || datum.Implicit(typ, k.typ) {
 			typ = k.typ
 		}
 	}
-	if typ == unknown {
+	if typ == datum.Unknown {
 		typ = rmgr.Text
 	}
 	for i := range out {
 		k, err := c.coerce(out[i], typ)
 		if err == errNoCoercion {
-			return nil, 0, c.fail(out[i].pos, codeDatatypeMismatch, "%s types %s and %s cannot be matched", what, TypeName(typ), TypeName(out[i].typ))
+			return nil, 0, c.fail(out[i].pos, codeDatatypeMismatch, "%s types %s and %s cannot be matched", what, datum.TypeName(typ), datum.TypeName(out[i].typ))
 		}
 		if err != nil {
 			return nil, 0, err

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -86,6 +87,6 @@ func (c *compiler) caseConditions(e *parser.Case) (when []computed, operand func
 }
 
 func (c *compiler) noOperator(pos int, op string, l, r rmgr.Type) *Error {
-	return c.fail(pos, codeUndefinedFunction, "operator does not exist: %s %s %s", TypeName(l), op, TypeName(r)).
+	return c.fail(pos, codeUndefinedFunction, "operator does not exist: %s %s %s", datum.TypeName(l), op, datum.TypeName(r)).
 		hint("No operator matches the given name and argument types. You might need to add explicit type casts.")
 }

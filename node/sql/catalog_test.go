@@ -10,6 +10,7 @@ import (
 
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -89,7 +90,7 @@ func do(s *sql.Session, query string) string {
 				cell := []byte("NULL")
 				if v != nil {
 					var err error
-					if cell, err = sql.AppendText(nil, p.Columns[i].Type, v); err != nil {
+					if cell, err = datum.AppendText(nil, p.Columns[i].Type, v); err != nil {
 						return err
 					}
 				}

@@ -3,6 +3,7 @@ package sql
 import (
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -46,7 +47,7 @@ func (c *compiler) column(e *parser.Column) (computed, error) {
 // columnOf computes column i of a source of the SELECT that is depth levels further out.
 func columnOf(s *sourcePlan, i, depth, pos int) computed {
 	col, at := s.columns[i], s.at+i
-	k := computed{typ: plain(col.Type), shown: shownAs(col.Type), pos: pos, name: col.Name}
+	k := computed{typ: datum.Plain(col.Type), shown: datum.ShownAs(col.Type), pos: pos, name: col.Name}
 	if k.eval = func(x *execution) (any, error) { return x.source[at], nil }; depth > 0 {
 		k.eval = func(x *execution) (any, error) { return x.outer[len(x.outer)-depth][at], nil }
 	}

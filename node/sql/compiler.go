@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -116,7 +117,7 @@ func constant(typ rmgr.Type, pos int, v any) computed {
 func (c *compiler) literal(e *parser.Literal) (computed, error) {
 	switch e.Kind {
 	case parser.NullLiteral:
-		k := constant(unknown, e.Pos, nil)
+		k := constant(datum.Unknown, e.Pos, nil)
 		k.lit = e
 		return k, nil
 	case parser.BoolLiteral:
@@ -139,7 +140,7 @@ func (c *compiler) literal(e *parser.Literal) (computed, error) {
 		}
 		return constant(rmgr.Float8, e.Pos, f), nil
 	}
-	k := constant(unknown, e.Pos, e.Text)
+	k := constant(datum.Unknown, e.Pos, e.Text)
 	k.lit = e
 	return k, nil
 }
@@ -154,7 +155,7 @@ func (c *compiler) param(e *parser.Param) (computed, error) {
 	c.used[e.Number] = struct{}{}
 	i := e.Number - 1
 	k := computed{typ: c.types[i], pos: e.Pos, name: "?column?", eval: func(x *execution) (any, error) { return x.args[i], nil }}
-	if k.typ == unknown {
+	if k.typ == datum.Unknown {
 		k.param = e.Number
 	}
 	return k, nil
@@ -162,7 +163,7 @@ func (c *compiler) param(e *parser.Param) (computed, error) {
 
 // settle gives an expression that has no type yet the type text.
 func (c *compiler) settle(k computed) computed {
-	if k.typ == unknown {
+	if k.typ == datum.Unknown {
 		k, _ = c.coerce(k, rmgr.Text)
 	}
 	return k
@@ -173,13 +174,13 @@ func (c *compiler) coerce(k computed, to rmgr.Type) (computed, error) {
 	switch {
 	case k.typ == to:
 		return k, nil
-	case isObject(to) && (k.lit != nil || k.param > 0):
+	case datum.IsObject(to) && (k.lit != nil || k.param > 0):
 		return c.asObject(k, to)
 	case k.lit != nil:
 		v := any(nil)
 		if k.lit.Kind == parser.StringLiteral {
 			var err error
-			if v, err = ParseText(to, k.lit.Text); err != nil {
+			if v, err = datum.ParseText(to, k.lit.Text); err != nil {
 				return k, c.place(err, k.pos)
 			}
 		}
@@ -189,7 +190,7 @@ func (c *compiler) coerce(k computed, to rmgr.Type) (computed, error) {
 		return k, nil
 	case k.param > 0:
 		// The parameter may have got a type from another place since k was made.
-		if t := c.types[k.param-1]; t == unknown {
+		if t := c.types[k.param-1]; t == datum.Unknown {
 			c.types[k.param-1] = to
 			k.typ, k.param = to, 0
 			return k, nil
@@ -197,9 +198,9 @@ func (c *compiler) coerce(k computed, to rmgr.Type) (computed, error) {
 			k.typ, k.param = t, 0
 			return c.coerce(k, to)
 		}
-	case implicit(k.typ, to):
-		if isObject(k.typ) {
-			return convert(k, to, func(v any) (any, error) { return v.(object).oid, nil }), nil
+	case datum.Implicit(k.typ, to):
+		if datum.IsObject(k.typ) {
+			return convert(k, to, func(v any) (any, error) { return v.(datum.Object).OID, nil }), nil
 		}
 		if to == rmgr.Float8 {
 			return convert(k, to, func(v any) (any, error) { return float64(v.(int64)), nil }), nil
@@ -233,7 +234,7 @@ func (c *compiler) boolean(e parser.Expr, where string) (computed, error) {
 	}
 	b, err := c.coerce(k, rmgr.Bool)
 	if err == errNoCoercion {
-		return k, c.fail(e.At(), codeDatatypeMismatch, "argument of %s must be type boolean, not type %s", where, TypeName(k.typ))
+		return k, c.fail(e.At(), codeDatatypeMismatch, "argument of %s must be type boolean, not type %s", where, datum.TypeName(k.typ))
 	}
 	return b, err
 }

@@ -40,32 +40,3 @@ func FuzzStatement(f *testing.F) {
 		}
 	})
 }
-
-func FuzzValues(f *testing.F) {
-	f.Add("12", uint8(1))
-	f.Add("\\x00ff", uint8(5))
-	f.Add("2024-02-29 12:00:00+02", uint8(7))
-	f.Add("1e-7", uint8(6))
-	f.Add("FF/1", uint8(4))
-	f.Fuzz(func(t *testing.T, text string, typ uint8) {
-		kind := types[int(typ)%len(types)]
-		v, err := sql.ParseText(kind, text)
-		if err != nil {
-			return
-		}
-		shown, err := sql.AppendText(nil, kind, v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := sql.ParseText(kind, string(shown))
-		if err != nil {
-			t.Fatalf("%q of type %s is shown as %q, which cannot be read: %v", text, sql.TypeName(kind), shown, err)
-		}
-		if twice, _ := sql.AppendText(nil, kind, again); string(twice) != string(shown) {
-			t.Errorf("%q of type %s is shown as %q and then as %q", text, sql.TypeName(kind), shown, twice)
-		}
-		if _, err := sql.AppendBinary(nil, kind, v); err != nil {
-			t.Errorf("%q of type %s has no binary form: %v", text, sql.TypeName(kind), err)
-		}
-	})
-}

@@ -3,6 +3,8 @@ package sql
 import (
 	"bytes"
 	"slices"
+
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 )
 
 // A keeper holds rows beyond the call that gave them. Those of one statement, its subqueries' too, share their limit.
@@ -105,7 +107,7 @@ func (p *selectPlan) compareKeys(a, b []any) int {
 			}
 			return n
 		default:
-			n = compare(a[i], b[i])
+			n = datum.Compare(a[i], b[i])
 		}
 		if o.desc {
 			n = -n

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -13,42 +14,6 @@ func (c *compiler) like(out *computed, l, r computed) error {
 	if err != nil {
 		return err
 	}
-	both(out, rmgr.Bool, l, r, func(a, b any) (any, error) { return matchLike(a.(string), b.(string)), nil })
+	both(out, rmgr.Bool, l, r, func(a, b any) (any, error) { return datum.MatchLike(a.(string), b.(string)), nil })
 	return nil
-}
-
-// matchLike matches with % and _, and \ before a character that stands for itself. It goes back
-// only to the last %, so it takes at most len(s)·len(pattern) steps.
-func matchLike(s, pattern string) bool {
-	text, pat := []rune(s), []rune(pattern)
-	i, j, star, mark := 0, 0, -1, 0
-	for i < len(text) {
-		switch {
-		case j < len(pat) && pat[j] == '%':
-			star, mark = j, i
-			j++
-			continue
-		case j < len(pat) && pat[j] == '_':
-			i, j = i+1, j+1
-			continue
-		case j < len(pat):
-			k := j
-			if pat[k] == '\\' && k+1 < len(pat) {
-				k++
-			}
-			if pat[k] == text[i] {
-				i, j = i+1, k+1
-				continue
-			}
-		}
-		if star < 0 {
-			return false
-		}
-		mark++
-		i, j = mark, star+1
-	}
-	for j < len(pat) && pat[j] == '%' {
-		j++
-	}
-	return j == len(pat)
 }

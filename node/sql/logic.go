@@ -3,6 +3,7 @@ package sql
 import (
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -41,7 +42,7 @@ func (c *compiler) between(e *parser.Between) (computed, error) {
 		if err != nil || null {
 			return nil, err
 		}
-		return (compare(v[1], v[0]) <= 0 && compare(v[0], v[2]) <= 0) != e.Not, nil
+		return (datum.Compare(v[1], v[0]) <= 0 && datum.Compare(v[0], v[2]) <= 0) != e.Not, nil
 	}}, nil
 }
 
@@ -57,7 +58,7 @@ func (c *compiler) inList(e *parser.InList) (computed, error) {
 			return nil, err
 		}
 		for _, candidate := range v[1:] {
-			if candidate != nil && compare(v[0], candidate) == 0 {
+			if candidate != nil && datum.Compare(v[0], candidate) == 0 {
 				return !e.Not, nil
 			}
 		}

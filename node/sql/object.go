@@ -4,17 +4,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
-
-// An object is a value of type regclass or regtype: a number that is shown by its name.
-type object struct {
-	oid  int64
-	name string
-}
-
-func isObject(t rmgr.Type) bool { return t == Regclass || t == Regtype }
 
 // asObject compiles a cast to regclass or regtype.
 func (c *compiler) asObject(k computed, to rmgr.Type) (computed, error) {
@@ -22,10 +15,10 @@ func (c *compiler) asObject(k computed, to rmgr.Type) (computed, error) {
 		switch v := v.(type) {
 		case string:
 			return c.objectNamed(to, v)
-		case object:
+		case datum.Object:
 			return v, nil
 		}
-		n, _ := integer(v)
+		n, _ := datum.Integer(v)
 		return c.objectOf(to, n), nil
 	}
 	switch {
@@ -37,7 +30,7 @@ func (c *compiler) asObject(k computed, to rmgr.Type) (computed, error) {
 			return k, c.place(err, k.pos)
 		}
 		return constant(to, k.pos, v), nil
-	case k.typ == unknown:
+	case k.typ == datum.Unknown:
 		k = c.settle(k)
 	}
 	switch k.typ {
@@ -58,39 +51,29 @@ func (c *compiler) objectNamed(kind rmgr.Type, name string) (any, error) {
 	} else {
 		plain = strings.ToLower(plain)
 	}
-	if kind == Regtype {
-		if o, ok := regtypeNamed(plain); ok {
+	if kind == datum.Regtype {
+		if o, ok := datum.RegtypeNamed(plain); ok {
 			return o, nil
 		}
 		return nil, errorf(codeUndefinedObject, "type \"%s\" does not exist", name)
 	}
 	if v, ok := c.session.engine.Catalog.View(plain); ok {
-		return object{v.OID, v.Name}, nil
+		return datum.Object{OID: v.OID, Name: v.Name}, nil
 	}
 	return nil, errorf(codeUndefinedTable, "relation \"%s\" does not exist", name)
 }
 
 // objectOf is the object with a number; one that is not there is shown by its number, and 0 as -.
-func (c *compiler) objectOf(kind rmgr.Type, oid int64) object {
+func (c *compiler) objectOf(kind rmgr.Type, oid int64) datum.Object {
 	if oid == 0 {
-		return object{0, "-"}
+		return datum.Object{OID: 0, Name: "-"}
 	}
-	if kind == Regtype {
-		if name, ok := TypeNamed(oid); ok {
-			return object{oid, name}
+	if kind == datum.Regtype {
+		if name, ok := datum.TypeNamed(oid); ok {
+			return datum.Object{OID: oid, Name: name}
 		}
 	} else if name, ok := c.session.engine.Catalog.ViewName(oid); ok {
-		return object{oid, name}
+		return datum.Object{OID: oid, Name: name}
 	}
-	return object{oid, strconv.FormatInt(oid, 10)}
-}
-
-// TypeNamed is the name of the type with a number.
-func TypeNamed(oid int64) (string, bool) {
-	for t, info := range typeInfo {
-		if t != unknown && int64(info.oid) == oid {
-			return info.name, true
-		}
-	}
-	return "", false
+	return datum.Object{OID: oid, Name: strconv.FormatInt(oid, 10)}
 }

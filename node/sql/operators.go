@@ -2,13 +2,11 @@ package sql
 
 import (
 	"bytes"
-	"cmp"
 	"strings"
-	"time"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
-	"github.com/redoubt-wal/redoubt/wal"
 )
 
 func (c *compiler) unary(e *parser.Unary) (computed, error) {
@@ -30,10 +28,10 @@ func (c *compiler) unary(e *parser.Unary) (computed, error) {
 	case k.typ == rmgr.Float8:
 		k = convert(k, k.typ, func(v any) (any, error) { return -v.(float64), nil })
 	case k.typ == rmgr.Int4 || k.typ == rmgr.Int8:
-		typ := k.typ
-		k = convert(k, typ, func(v any) (any, error) { return subtract(typ, 0, v.(int64)) })
+		typ, negate := k.typ, datum.IntegerOperator("-")
+		k = convert(k, typ, func(v any) (any, error) { return negate(typ, 0, v.(int64)) })
 	default:
-		return k, c.fail(e.Pos, codeUndefinedFunction, "operator does not exist: %s %s", e.Op, TypeName(k.typ))
+		return k, c.fail(e.Pos, codeUndefinedFunction, "operator does not exist: %s %s", e.Op, datum.TypeName(k.typ))
 	}
 	k.name, k.shown = "?column?", 0
 	return k, nil
@@ -90,13 +88,13 @@ func both(out *computed, typ rmgr.Type, l, r computed, fn func(a, b any) (any, e
 // match brings two operands to one type.
 func (c *compiler) match(l, r computed) (computed, computed, error) {
 	to := l.typ
-	if to == unknown || implicit(l.typ, r.typ) && r.typ != unknown {
+	if to == datum.Unknown || datum.Implicit(l.typ, r.typ) && r.typ != datum.Unknown {
 		to = r.typ
 	}
-	if to == unknown {
+	if to == datum.Unknown {
 		to = rmgr.Text
 	}
-	if (isObject(l.typ) || isObject(r.typ)) && l.typ != r.typ && l.typ != unknown && r.typ != unknown {
+	if (datum.IsObject(l.typ) || datum.IsObject(r.typ)) && l.typ != r.typ && l.typ != datum.Unknown && r.typ != datum.Unknown {
 		to = rmgr.Int8 // by number
 	}
 	l, err := c.coerce(l, to)
@@ -117,41 +115,8 @@ func (c *compiler) comparison(out *computed, op string, l, r computed) error {
 		"<": func(n int) bool { return n < 0 }, "<=": func(n int) bool { return n <= 0 },
 		">": func(n int) bool { return n > 0 }, ">=": func(n int) bool { return n >= 0 },
 	}[op]
-	both(out, rmgr.Bool, l, r, func(a, b any) (any, error) { return holds(compare(a, b)), nil })
+	both(out, rmgr.Bool, l, r, func(a, b any) (any, error) { return holds(datum.Compare(a, b)), nil })
 	return nil
-}
-
-// compare orders two values of one type; text is ordered by bytes.
-func compare(a, b any) int {
-	switch a := a.(type) {
-	case string:
-		b, _ := b.(string)
-		return strings.Compare(a, b)
-	case bool:
-		b, _ := b.(bool)
-		switch {
-		case a == b:
-			return 0
-		case a:
-			return 1
-		}
-		return -1
-	case wal.LSN:
-		b, _ := b.(wal.LSN)
-		return cmp.Compare(a, b)
-	case []byte:
-		b, _ := b.([]byte)
-		return bytes.Compare(a, b)
-	case float64:
-		b, _ := b.(float64)
-		return -cmp.Compare(-a, -b) // NaN is the largest
-	case time.Time:
-		b, _ := b.(time.Time)
-		return a.Compare(b)
-	}
-	m, _ := integer(a)
-	n, _ := integer(b)
-	return cmp.Compare(m, n)
 }
 
 func (c *compiler) concat(out *computed, l, r computed) error {
@@ -163,16 +128,16 @@ func (c *compiler) concat(out *computed, l, r computed) error {
 		both(out, rmgr.Bytea, l, r, func(a, b any) (any, error) { return append(bytes.Clone(a.([]byte)), b.([]byte)...), nil })
 		return nil
 	}
-	if l.typ != rmgr.Text && l.typ != unknown && r.typ != rmgr.Text && r.typ != unknown {
+	if l.typ != rmgr.Text && l.typ != datum.Unknown && r.typ != rmgr.Text && r.typ != datum.Unknown {
 		return errNoCoercion
 	}
 	l, r = c.settle(l), c.settle(r)
 	both(out, rmgr.Text, l, r, func(a, b any) (any, error) {
-		s, err := textOf(l.typ, a)
+		s, err := datum.TextOf(l.typ, a)
 		if err != nil {
 			return nil, err
 		}
-		t, err := textOf(r.typ, b)
+		t, err := datum.TextOf(r.typ, b)
 		if len(s)+len(t) > maxText {
 			return nil, errorf(codeProgramLimit, "the result of || is longer than %d bytes", maxText)
 		}

@@ -3,6 +3,7 @@ package sql
 import (
 	"fmt"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -63,10 +64,10 @@ func (s *Session) Prepare(st *parser.Statement, oids []uint32) (*Prepared, error
 func (c *compiler) declare(oids []uint32, params int) error {
 	c.types = make([]rmgr.Type, max(params, len(oids)))
 	for i := range c.types {
-		c.types[i] = unknown
+		c.types[i] = datum.Unknown
 	}
 	for i, oid := range oids {
-		t, ok := typeByOID(oid)
+		t, ok := datum.TypeByOID(oid)
 		if !ok {
 			return errorf(codeNotSupported, "parameter $%d: the type with OID %d is not supported", i+1, oid)
 		}
@@ -79,17 +80,17 @@ func (c *compiler) finish(p *Prepared, oids []uint32) error {
 	p.types = c.types
 	p.Params = make([]uint32, len(c.types))
 	for i, t := range c.types {
-		if i < len(oids) && oids[i] != 0 && oids[i] != OIDUnknown {
+		if i < len(oids) && oids[i] != 0 && oids[i] != datum.OIDUnknown {
 			p.Params[i] = oids[i]
 			continue
 		}
-		if t == unknown {
+		if t == datum.Unknown {
 			if _, used := c.used[i+1]; !used {
 				return errorf(codeIndeterminateType, "could not determine data type of parameter $%d", i+1)
 			}
 			p.types[i] = rmgr.Text
 		}
-		p.Params[i] = OID(p.types[i])
+		p.Params[i] = datum.OID(p.types[i])
 	}
 	p.writer = c.writer
 	return nil
@@ -167,11 +168,11 @@ func (p *Prepared) bindText(i int, b []byte) (any, error) {
 	if p.types[i] == rmgr.Text {
 		return s, nil
 	}
-	return ParseText(p.types[i], s)
+	return datum.ParseText(p.types[i], s)
 }
 
 func bindBinary(oid uint32, b []byte) (any, error) {
-	v, err := parseBinary(oid, b)
+	v, err := datum.ParseBinary(oid, b)
 	if s, text := v.(string); text {
 		err = parserError(parser.CheckEncoding(s))
 	}

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -148,7 +149,7 @@ func (c *compiler) limits(p *selectPlan, n *parser.Select) error {
 		}
 		b, err := c.coerce(k, rmgr.Int8)
 		if err == errNoCoercion {
-			return c.fail(k.pos, codeDatatypeMismatch, "argument of %s must be type bigint, not type %s", l.name, TypeName(k.typ))
+			return c.fail(k.pos, codeDatatypeMismatch, "argument of %s must be type bigint, not type %s", l.name, datum.TypeName(k.typ))
 		}
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -61,7 +62,7 @@ func (e *Engine) NewSession(id Identity, start []Parameter) (*Session, error) {
 			s.exec.value = values[0]
 		default:
 			var err error
-			s.exec.value, err = recordText(values)
+			s.exec.value, err = datum.RecordText(values)
 			return err
 		}
 		return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -164,18 +165,18 @@ func TestParametersGetTheirTypesFromTheirPlaces(t *testing.T) {
 		want  []uint32
 		err   string
 	}{
-		{"SELECT lax($1)", nil, []uint32{sql.OIDInt8}, ""},
-		{"SELECT put($1)", nil, []uint32{sql.OIDText}, ""},
-		{"SELECT $1", nil, []uint32{sql.OIDText}, ""},
-		{"SELECT $1::boolean, $2::pg_lsn", nil, []uint32{sql.OIDBool, sql.OIDPgLSN}, ""},
-		{"SELECT $1 + 1, $2 = 'x'", nil, []uint32{sql.OIDInt4, sql.OIDText}, ""},
-		{"SELECT a FROM pair() WHERE a = $1 LIMIT $2", nil, []uint32{sql.OIDInt8, sql.OIDInt8}, ""},
-		{"SELECT lax($1)", []uint32{sql.OIDInt4}, []uint32{sql.OIDInt4}, ""},
-		{"SELECT put($1)", []uint32{sql.OIDVarchar}, []uint32{sql.OIDVarchar}, ""},
-		{"SELECT lax($1), $1 + 1", nil, []uint32{sql.OIDInt8}, ""},
+		{"SELECT lax($1)", nil, []uint32{datum.OIDInt8}, ""},
+		{"SELECT put($1)", nil, []uint32{datum.OIDText}, ""},
+		{"SELECT $1", nil, []uint32{datum.OIDText}, ""},
+		{"SELECT $1::boolean, $2::pg_lsn", nil, []uint32{datum.OIDBool, datum.OIDPgLSN}, ""},
+		{"SELECT $1 + 1, $2 = 'x'", nil, []uint32{datum.OIDInt4, datum.OIDText}, ""},
+		{"SELECT a FROM pair() WHERE a = $1 LIMIT $2", nil, []uint32{datum.OIDInt8, datum.OIDInt8}, ""},
+		{"SELECT lax($1)", []uint32{datum.OIDInt4}, []uint32{datum.OIDInt4}, ""},
+		{"SELECT put($1)", []uint32{datum.OIDVarchar}, []uint32{datum.OIDVarchar}, ""},
+		{"SELECT lax($1), $1 + 1", nil, []uint32{datum.OIDInt8}, ""},
 		{"SELECT $2", nil, nil, "42P18: could not determine data type of parameter $1"},
 		{"SELECT put($1), lax($1)", nil, nil, "42883: function lax(text) does not exist"},
-		{"SELECT lax($1)", []uint32{sql.OIDText}, nil, "42883: function lax(text) does not exist"},
+		{"SELECT lax($1)", []uint32{datum.OIDText}, nil, "42883: function lax(text) does not exist"},
 		{"SELECT $1", []uint32{114}, nil, "0A000: parameter $1: the type with OID 114 is not supported"},
 	} {
 		st, err := sql.ParseOne(c.query)

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
+	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // The functions here check a setting's value and give it its usual spelling. {name} in a message
@@ -37,7 +40,7 @@ func only(word, why string) func(string) (string, *Error) {
 }
 
 func onOff(value string) (string, *Error) {
-	b, err := parseBool(value, strings.TrimSpace(value))
+	b, err := datum.ParseText(rmgr.Bool, value)
 	if err != nil {
 		return "", errorf(codeInvalidValue, "parameter {name} requires a Boolean value")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -28,7 +29,7 @@ func (c *compiler) subquery(e *parser.Subquery) (computed, error) {
 	}
 	c.calls++ // it reads: the sources around it are read first
 	if e.Array {
-		return computed{typ: rmgr.Text, shown: arrayOf(p.columns[0].Type), pos: e.Pos, name: "array", eval: p.array}, nil
+		return computed{typ: rmgr.Text, shown: datum.ArrayOf(p.columns[0].Type), pos: e.Pos, name: "array", eval: p.array}, nil
 	}
 	k := p.items[0]
 	return computed{typ: k.typ, shown: k.shown, pos: e.Pos, name: k.name, eval: p.value}, nil
@@ -69,14 +70,14 @@ func (p *selectPlan) array(x *execution) (any, error) {
 			b.WriteString("NULL")
 			return nil
 		}
-		text, err := AppendText(nil, p.columns[0].Type, row[0])
+		text, err := datum.AppendText(nil, p.columns[0].Type, row[0])
 		if err != nil {
 			return err
 		}
 		if b.Len()+len(text) > limit {
 			return errorf(codeProgramLimit, "the result does not fit into %d bytes", limit)
 		}
-		writeElement(&b, string(text))
+		datum.WriteElement(&b, string(text))
 		return nil
 	})
 	if err != nil {

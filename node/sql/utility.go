@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -132,7 +133,7 @@ func (s *Session) prepareNamed(n *parser.Prepare, query string) error {
 		if err != nil {
 			return err
 		}
-		oids[i] = OID(t)
+		oids[i] = datum.OID(t)
 	}
 	p, err := s.Prepare(n.Body, oids)
 	if err != nil {
@@ -159,11 +160,11 @@ func (c *compiler) executePlan(p *Prepared, n *parser.Execute) error {
 			return err
 		}
 		if args[i], err = c.coerce(k, body.types[i]); err == errNoCoercion {
-			if assigned := explicit(k, body.types[i]); assigned.eval != nil && assignable(k.typ, body.types[i]) {
+			if assigned := explicit(k, body.types[i]); assigned.eval != nil && datum.Assignable(k.typ, body.types[i]) {
 				args[i] = assigned
 				continue
 			}
-			return c.fail(k.pos, codeDatatypeMismatch, "parameter $%d of type %s cannot be coerced to the expected type %s", i+1, TypeName(k.typ), TypeName(body.types[i]))
+			return c.fail(k.pos, codeDatatypeMismatch, "parameter $%d of type %s cannot be coerced to the expected type %s", i+1, datum.TypeName(k.typ), datum.TypeName(body.types[i]))
 		} else if err != nil {
 			return err
 		}

@@ -4,13 +4,13 @@ import (
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/node/recordtext"
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
 var recordColumns = []rmgr.Column{
-	startLSN, endLSN, {Name: "prev_lsn", Type: rmgr.PgLSN}, {Name: "xid", Type: sql.Xid},
+	startLSN, endLSN, {Name: "prev_lsn", Type: rmgr.PgLSN}, {Name: "xid", Type: datum.Xid},
 	{Name: "resource_manager", Type: rmgr.Text}, {Name: "record_type", Type: rmgr.Text}, {Name: "record_length", Type: rmgr.Int4},
 	{Name: "main_data_length", Type: rmgr.Int4}, {Name: "fpi_length", Type: rmgr.Int4}, {Name: "description", Type: rmgr.Text}, {Name: "block_ref", Type: rmgr.Text},
 }
@@ -52,12 +52,12 @@ func percent(n, of uint64) float64 {
 }
 
 var blockColumns = []rmgr.Column{
-	startLSN, endLSN, {Name: "prev_lsn", Type: rmgr.PgLSN}, {Name: "block_id", Type: sql.Int2},
-	{Name: "reltablespace", Type: sql.Oid}, {Name: "reldatabase", Type: sql.Oid}, {Name: "relfilenode", Type: sql.Oid},
-	{Name: "relforknumber", Type: sql.Int2}, {Name: "relblocknumber", Type: rmgr.Int8}, {Name: "xid", Type: sql.Xid},
+	startLSN, endLSN, {Name: "prev_lsn", Type: rmgr.PgLSN}, {Name: "block_id", Type: datum.Int2},
+	{Name: "reltablespace", Type: datum.Oid}, {Name: "reldatabase", Type: datum.Oid}, {Name: "relfilenode", Type: datum.Oid},
+	{Name: "relforknumber", Type: datum.Int2}, {Name: "relblocknumber", Type: rmgr.Int8}, {Name: "xid", Type: datum.Xid},
 	{Name: "resource_manager", Type: rmgr.Text}, {Name: "record_type", Type: rmgr.Text}, {Name: "record_length", Type: rmgr.Int4},
 	{Name: "main_data_length", Type: rmgr.Int4}, {Name: "block_data_length", Type: rmgr.Int4}, {Name: "block_fpi_length", Type: rmgr.Int4},
-	{Name: "block_fpi_info", Type: sql.TextArray}, {Name: "description", Type: rmgr.Text}, {Name: "block_data", Type: rmgr.Bytea}, {Name: "block_fpi_data", Type: rmgr.Bytea},
+	{Name: "block_fpi_info", Type: datum.TextArray}, {Name: "description", Type: rmgr.Text}, {Name: "block_data", Type: rmgr.Bytea}, {Name: "block_fpi_data", Type: rmgr.Bytea},
 }
 
 // blockRows shows a record block by block; data says whether with the bytes.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/walinspect"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/test/golden"
@@ -108,7 +108,7 @@ func TestBlocksAreTheServers(t *testing.T) {
 	for _, f := range walinspect.Functions(rmgr.NewTable(), nil) {
 		if f.Name == "pg_get_wal_block_info" {
 			for _, c := range f.Returns {
-				ours = append(ours, c.Name+" "+sql.TypeName(c.Type))
+				ours = append(ours, c.Name+" "+datum.TypeName(c.Type))
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -12,10 +13,10 @@ const (
 )
 
 func activityView(n Node) sql.View {
-	return view("pg_stat_activity", columns("datid", sql.Oid, "datname", sql.Name, "pid", rmgr.Int4, "leader_pid", rmgr.Int4, "usesysid", sql.Oid,
-		"usename", sql.Name, "application_name", rmgr.Text, "client_addr", sql.Inet, "client_hostname", rmgr.Text, "client_port", rmgr.Int4,
+	return view("pg_stat_activity", columns("datid", datum.Oid, "datname", datum.Name, "pid", rmgr.Int4, "leader_pid", rmgr.Int4, "usesysid", datum.Oid,
+		"usename", datum.Name, "application_name", rmgr.Text, "client_addr", datum.Inet, "client_hostname", rmgr.Text, "client_port", rmgr.Int4,
 		"backend_start", rmgr.Timestamptz, "xact_start", rmgr.Timestamptz, "query_start", rmgr.Timestamptz, "state_change", rmgr.Timestamptz,
-		"wait_event_type", rmgr.Text, "wait_event", rmgr.Text, "state", rmgr.Text, "backend_xid", sql.Xid, "backend_xmin", sql.Xid,
+		"wait_event_type", rmgr.Text, "wait_event", rmgr.Text, "state", rmgr.Text, "backend_xid", datum.Xid, "backend_xmin", datum.Xid,
 		"query_id", rmgr.Int8, "query", rmgr.Text, "backend_type", rmgr.Text),
 		n.Activity, func(a sql.Activity) []any {
 			var datid any

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -56,13 +57,13 @@ func catalogView(name, spec string, rows func(ctx context.Context) []values) sql
 
 // nothing is what a column holds that means nothing here; NULL where there is no entry.
 var nothing = map[rmgr.Type]any{
-	sql.Oid: int64(0), sql.Xid: int64(0), sql.Int2: int64(0), rmgr.Int4: int64(0), rmgr.Bool: false, sql.Char: "", sql.Float4: float64(0), sql.Regproc: "-",
+	datum.Oid: int64(0), datum.Xid: int64(0), datum.Int2: int64(0), rmgr.Int4: int64(0), rmgr.Bool: false, datum.Char: "", datum.Float4: float64(0), datum.Regproc: "-",
 }
 
 var specTypes = map[string]rmgr.Type{
-	"oid": sql.Oid, "name": sql.Name, "int2": sql.Int2, "int4": rmgr.Int4, "bool": rmgr.Bool, "char": sql.Char, "text": rmgr.Text, "xid": sql.Xid,
-	"float4": sql.Float4, "regproc": sql.Regproc, "tree": sql.NodeTree, "oidvector": sql.OidVector, "text[]": sql.TextArray, "char[]": sql.CharArray,
-	"oid[]": sql.OidArray, "aclitem[]": sql.ACLItemArray, "anyarray": sql.AnyArray, "timestamptz": rmgr.Timestamptz,
+	"oid": datum.Oid, "name": datum.Name, "int2": datum.Int2, "int4": rmgr.Int4, "bool": rmgr.Bool, "char": datum.Char, "text": rmgr.Text, "xid": datum.Xid,
+	"float4": datum.Float4, "regproc": datum.Regproc, "tree": datum.NodeTree, "oidvector": datum.OidVector, "text[]": datum.TextArray, "char[]": datum.CharArray,
+	"oid[]": datum.OidArray, "aclitem[]": datum.ACLItemArray, "anyarray": datum.AnyArray, "timestamptz": rmgr.Timestamptz,
 }
 
 func specColumns(spec string) []rmgr.Column {
@@ -181,13 +182,13 @@ func clusterFunctions() []rmgr.Function {
 	}
 	oid := rmgr.Column{Name: "oid", Type: rmgr.Int8}
 	return []rmgr.Function{
-		scalar("pg_get_userbyid", sql.Name, []rmgr.Column{oid}, func(ctx context.Context, args []any) (any, error) {
+		scalar("pg_get_userbyid", datum.Name, []rmgr.Column{oid}, func(ctx context.Context, args []any) (any, error) {
 			if args[0].(int64) == superuser {
 				return identity(ctx).User, nil
 			}
 			return "unknown (OID=" + number(args[0].(int64)) + ")", nil
 		}),
-		scalar("pg_encoding_to_char", sql.Name, columns("encoding", rmgr.Int4), func(_ context.Context, args []any) (any, error) {
+		scalar("pg_encoding_to_char", datum.Name, columns("encoding", rmgr.Int4), func(_ context.Context, args []any) (any, error) {
 			switch args[0].(int64) {
 			case encodingUTF8:
 				return "UTF8", nil
@@ -197,7 +198,7 @@ func clusterFunctions() []rmgr.Function {
 			return "", nil
 		}),
 		scalar("array_to_string", rmgr.Text, columns("array", rmgr.Text, "delimiter", rmgr.Text), func(_ context.Context, args []any) (any, error) {
-			list, ok := sql.SplitArray(args[0].(string))
+			list, ok := datum.SplitArray(args[0].(string))
 			if !ok {
 				return nil, failure("22P02", "malformed array literal: \"%s\"", args[0])
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -28,14 +29,14 @@ func (c catalog) procRows(context.Context) []values {
 		v := values{
 			"oid": firstFunction + int64(i), "proname": f.Name, "pronamespace": c.functionSchema(f.Name), "proowner": superuser, "prolang": internal,
 			"procost": float64(1), "prokind": "f", "proisstrict": f.Strict, "proretset": f.Set, "provolatile": "v", "proparallel": "u",
-			"pronargs": int64(len(f.Args)), "pronargdefaults": int64(len(f.Defaults)), "prorettype": int64(sql.OID(p.result)),
+			"pronargs": int64(len(f.Args)), "pronargdefaults": int64(len(f.Defaults)), "prorettype": int64(datum.OID(p.result)),
 			"proargtypes": strings.Join(p.in, " "), "prosrc": f.Name,
 		}
 		if f.Set {
 			v["prorows"] = float64(1000)
 		}
 		if f.Variadic {
-			v["provariadic"] = int64(sql.OID(f.Args[len(f.Args)-1].Type))
+			v["provariadic"] = int64(datum.OID(f.Args[len(f.Args)-1].Type))
 		}
 		if p.named {
 			v["proargnames"] = arrayOf(p.names)
@@ -53,7 +54,7 @@ func arrayOf(list []string) string {
 	for i := range list {
 		elements = append(elements, &list[i])
 	}
-	return sql.ArrayText(elements)
+	return datum.ArrayText(elements)
 }
 
 // A profile is a function's arguments and result as pg_proc has them: columns of a result are arguments, too.
@@ -64,15 +65,15 @@ type profile struct {
 }
 
 func profileOf(f *rmgr.Function) profile {
-	p := profile{result: sql.Void}
+	p := profile{result: datum.Void}
 	add := func(c rmgr.Column, mode string, typ uint32) {
 		p.all, p.modes, p.names = append(p.all, fmt.Sprint(typ)), append(p.modes, mode), append(p.names, c.Name)
 		p.named = p.named || c.Name != ""
 	}
 	for i, a := range f.Args {
-		mode, typ := "i", sql.OID(a.Type)
+		mode, typ := "i", datum.OID(a.Type)
 		if f.Variadic && i == len(f.Args)-1 {
-			mode, typ = "v", uint32(sql.OIDTextArray)
+			mode, typ = "v", uint32(datum.OIDTextArray)
 		}
 		add(a, mode, typ)
 		p.in = append(p.in, fmt.Sprint(typ))
@@ -81,13 +82,13 @@ func profileOf(f *rmgr.Function) profile {
 	case len(f.Returns) == 1:
 		p.result = f.Returns[0].Type
 	case len(f.Returns) > 1:
-		p.result = sql.Record
+		p.result = datum.Record
 		for _, r := range f.Returns {
 			mode := "o"
 			if f.Set {
 				mode = "t"
 			}
-			add(r, mode, sql.OID(r.Type))
+			add(r, mode, datum.OID(r.Type))
 		}
 	}
 	return p
@@ -130,13 +131,13 @@ func functionResult(f *rmgr.Function) string {
 	case len(f.Returns) > 1 && f.Set:
 		var cols []string
 		for _, r := range f.Returns {
-			cols = append(cols, parser.QuoteIdent(r.Name)+" "+sql.TypeName(r.Type))
+			cols = append(cols, parser.QuoteIdent(r.Name)+" "+datum.TypeName(r.Type))
 		}
 		return "TABLE(" + strings.Join(cols, ", ") + ")"
 	case len(f.Returns) > 1:
 		result = "record"
 	case len(f.Returns) == 1:
-		result = sql.TypeName(f.Returns[0].Type)
+		result = datum.TypeName(f.Returns[0].Type)
 	}
 	if f.Set {
 		return "SETOF " + result
@@ -152,7 +153,7 @@ func functionArguments(f *rmgr.Function) string {
 		last--
 	}
 	for i, a := range f.Args {
-		text := sql.TypeName(a.Type)
+		text := datum.TypeName(a.Type)
 		if a.Name != "" {
 			text = parser.QuoteIdent(a.Name) + " " + text
 		}
@@ -167,7 +168,7 @@ func functionArguments(f *rmgr.Function) string {
 	}
 	if len(f.Returns) > 1 && !f.Set {
 		for _, r := range f.Returns {
-			list = append(list, "OUT "+parser.QuoteIdent(r.Name)+" "+sql.TypeName(r.Type))
+			list = append(list, "OUT "+parser.QuoteIdent(r.Name)+" "+datum.TypeName(r.Type))
 		}
 	}
 	return strings.Join(list, ", ")
@@ -179,16 +180,16 @@ func defaultText(t rmgr.Type, v any) string {
 	}
 	switch v := v.(type) {
 	case string:
-		return "'" + strings.ReplaceAll(v, "'", "''") + "'::" + sql.TypeName(t)
+		return "'" + strings.ReplaceAll(v, "'", "''") + "'::" + datum.TypeName(t)
 	case bool:
 		return fmt.Sprint(v)
 	}
-	text, err := sql.AppendText(nil, t, v)
+	text, err := datum.AppendText(nil, t, v)
 	if err != nil {
 		return "?"
 	}
 	if t == rmgr.Int8 || t == rmgr.Int4 || t == rmgr.Float8 {
 		return string(text)
 	}
-	return "'" + string(text) + "'::" + sql.TypeName(t)
+	return "'" + string(text) + "'::" + datum.TypeName(t)
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -45,9 +46,9 @@ func (c catalog) attributeRows(context.Context) []values {
 	var list []values
 	for _, v := range c.views() {
 		for i, col := range v.Columns {
-			l := sql.LayoutOf(col.Type)
+			l := datum.LayoutOf(col.Type)
 			list = append(list, values{
-				"attrelid": v.OID, "attname": col.Name, "atttypid": int64(sql.OID(col.Type)), "attstattarget": int64(-1), "attlen": int64(sql.Size(col.Type)),
+				"attrelid": v.OID, "attname": col.Name, "atttypid": int64(datum.OID(col.Type)), "attstattarget": int64(-1), "attlen": int64(datum.Size(col.Type)),
 				"attnum": int64(i + 1), "attndims": l.Dimensions, "attcacheoff": int64(-1), "atttypmod": int64(-1), "attbyval": l.ByValue,
 				"attalign": l.Align, "attstorage": l.Storage, "attislocal": true,
 			})
@@ -58,10 +59,10 @@ func (c catalog) attributeRows(context.Context) []values {
 
 func typeRows(context.Context) []values {
 	var list []values
-	for _, t := range sql.Types() {
-		l := sql.LayoutOf(t)
+	for _, t := range datum.Types() {
+		l := datum.LayoutOf(t)
 		list = append(list, values{
-			"oid": int64(sql.OID(t)), "typname": l.Name, "typnamespace": inPgCatalog, "typowner": superuser, "typlen": int64(sql.Size(t)),
+			"oid": int64(datum.OID(t)), "typname": l.Name, "typnamespace": inPgCatalog, "typowner": superuser, "typlen": int64(datum.Size(t)),
 			"typbyval": l.ByValue, "typtype": l.Kind, "typcategory": l.Category, "typispreferred": l.Preferred, "typisdefined": true, "typdelim": ",",
 			"typelem": int64(l.Element), "typarray": int64(l.Array), "typalign": l.Align, "typstorage": l.Storage, "typtypmod": int64(-1),
 		})
@@ -72,7 +73,7 @@ func typeRows(context.Context) []values {
 func (c catalog) relationFunctions() []rmgr.Function {
 	format := scalar("format_type", rmgr.Text, columns("type_oid", rmgr.Int8, "typemod", rmgr.Int4), func(_ context.Context, args []any) (any, error) {
 		oid, ok := args[0].(int64)
-		name, known := sql.TypeNamed(oid)
+		name, known := datum.TypeNamed(oid)
 		switch {
 		case !ok:
 			return nil, nil

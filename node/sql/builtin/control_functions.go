@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -63,9 +63,9 @@ func controlFunctions(n Node) []rmgr.Function {
 }
 
 var checkpointColumns = columns("checkpoint_lsn", rmgr.PgLSN, "redo_lsn", rmgr.PgLSN, "redo_wal_file", rmgr.Text, "timeline_id", rmgr.Int4,
-	"prev_timeline_id", rmgr.Int4, "full_page_writes", rmgr.Bool, "next_xid", rmgr.Text, "next_oid", sql.Oid, "next_multixact_id", sql.Xid,
-	"next_multi_offset", sql.Xid, "oldest_xid", sql.Xid, "oldest_xid_dbid", sql.Oid, "oldest_active_xid", sql.Xid, "oldest_multi_xid", sql.Xid,
-	"oldest_multi_dbid", sql.Oid, "oldest_commit_ts_xid", sql.Xid, "newest_commit_ts_xid", sql.Xid, "checkpoint_time", rmgr.Timestamptz)
+	"prev_timeline_id", rmgr.Int4, "full_page_writes", rmgr.Bool, "next_xid", rmgr.Text, "next_oid", datum.Oid, "next_multixact_id", datum.Xid,
+	"next_multi_offset", datum.Xid, "oldest_xid", datum.Xid, "oldest_xid_dbid", datum.Oid, "oldest_active_xid", datum.Xid, "oldest_multi_xid", datum.Xid,
+	"oldest_multi_dbid", datum.Oid, "oldest_commit_ts_xid", datum.Xid, "newest_commit_ts_xid", datum.Xid, "checkpoint_time", rmgr.Timestamptz)
 
 func checkpointRow(n Node, c Control) []any {
 	p := c.Checkpoint

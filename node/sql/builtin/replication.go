@@ -2,14 +2,15 @@ package builtin
 
 import (
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 func replicationView(n Node) sql.View {
-	return view("pg_stat_replication", columns("pid", rmgr.Int4, "usesysid", sql.Oid, "usename", sql.Name, "application_name", rmgr.Text,
-		"client_addr", sql.Inet, "client_hostname", rmgr.Text, "client_port", rmgr.Int4, "backend_start", rmgr.Timestamptz, "backend_xmin", sql.Xid,
+	return view("pg_stat_replication", columns("pid", rmgr.Int4, "usesysid", datum.Oid, "usename", datum.Name, "application_name", rmgr.Text,
+		"client_addr", datum.Inet, "client_hostname", rmgr.Text, "client_port", rmgr.Int4, "backend_start", rmgr.Timestamptz, "backend_xmin", datum.Xid,
 		"state", rmgr.Text, "sent_lsn", rmgr.PgLSN, "write_lsn", rmgr.PgLSN, "flush_lsn", rmgr.PgLSN, "replay_lsn", rmgr.PgLSN,
-		"write_lag", sql.Interval, "flush_lag", sql.Interval, "replay_lag", sql.Interval,
+		"write_lag", datum.Interval, "flush_lag", datum.Interval, "replay_lag", datum.Interval,
 		"sync_priority", rmgr.Int4, "sync_state", rmgr.Text, "reply_time", rmgr.Timestamptz),
 		n.Replicas, func(r Replica) []any {
 			return []any{
@@ -23,8 +24,8 @@ func replicationView(n Node) sql.View {
 }
 
 func slotsView(n Node) sql.View {
-	return view("pg_replication_slots", columns("slot_name", sql.Name, "plugin", sql.Name, "slot_type", rmgr.Text, "datoid", sql.Oid, "database", sql.Name,
-		"temporary", rmgr.Bool, "active", rmgr.Bool, "active_pid", rmgr.Int4, "xmin", sql.Xid, "catalog_xmin", sql.Xid,
+	return view("pg_replication_slots", columns("slot_name", datum.Name, "plugin", datum.Name, "slot_type", rmgr.Text, "datoid", datum.Oid, "database", datum.Name,
+		"temporary", rmgr.Bool, "active", rmgr.Bool, "active_pid", rmgr.Int4, "xmin", datum.Xid, "catalog_xmin", datum.Xid,
 		"restart_lsn", rmgr.PgLSN, "confirmed_flush_lsn", rmgr.PgLSN, "wal_status", rmgr.Text, "safe_wal_size", rmgr.Int8, "two_phase", rmgr.Bool),
 		n.Slots, func(s Slot) []any {
 			var datoid any

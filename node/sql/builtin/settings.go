@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -13,7 +14,7 @@ func settingsView(n Node) sql.View {
 	return sql.View{
 		Name: "pg_settings",
 		Columns: columns("name", rmgr.Text, "setting", rmgr.Text, "unit", rmgr.Text, "category", rmgr.Text, "short_desc", rmgr.Text, "extra_desc", rmgr.Text,
-			"context", rmgr.Text, "vartype", rmgr.Text, "source", rmgr.Text, "min_val", rmgr.Text, "max_val", rmgr.Text, "enumvals", sql.TextArray,
+			"context", rmgr.Text, "vartype", rmgr.Text, "source", rmgr.Text, "min_val", rmgr.Text, "max_val", rmgr.Text, "enumvals", datum.TextArray,
 			"boot_val", rmgr.Text, "reset_val", rmgr.Text, "sourcefile", rmgr.Text, "sourceline", rmgr.Int4, "pending_restart", rmgr.Bool),
 		Rows: func(ctx context.Context, row func(...any) error) error {
 			s := sql.FromContext(ctx)

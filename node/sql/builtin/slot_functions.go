@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -13,8 +14,8 @@ func slotFunctions(n Node) []rmgr.Function {
 	if n.Slot == nil {
 		return nil
 	}
-	made := columns("slot_name", sql.Name, "lsn", rmgr.PgLSN)
-	drop := scalar("pg_drop_replication_slot", sql.Void, columns("slot_name", rmgr.Text), func(ctx context.Context, args []any) (any, error) {
+	made := columns("slot_name", datum.Name, "lsn", rmgr.PgLSN)
+	drop := scalar("pg_drop_replication_slot", datum.Void, columns("slot_name", rmgr.Text), func(ctx context.Context, args []any) (any, error) {
 		return "", n.Slot.DropSlot(pidOf(ctx), args[0].(string))
 	})
 	return append([]rmgr.Function{
@@ -44,7 +45,7 @@ func slotFunctions(n Node) []rmgr.Function {
 			},
 		},
 		{
-			Name: "pg_replication_slot_advance", Strict: true, Returns: columns("slot_name", sql.Name, "end_lsn", rmgr.PgLSN),
+			Name: "pg_replication_slot_advance", Strict: true, Returns: columns("slot_name", datum.Name, "end_lsn", rmgr.PgLSN),
 			Args: columns("slot_name", rmgr.Text, "upto_lsn", rmgr.PgLSN),
 			Call: func(ctx context.Context, _ rmgr.Session, args []any, row func(...any) error) error {
 				at, err := n.Slot.AdvanceSlot(ctx, pidOf(ctx), args[0].(string), args[1].(wal.LSN))
@@ -77,7 +78,7 @@ func changesFunctions(n Node) []rmgr.Function {
 		{"pg_logical_slot_peek_changes", true, rmgr.Text}, {"pg_logical_slot_peek_binary_changes", true, rmgr.Bytea},
 	} {
 		list = append(list, rmgr.Function{
-			Name: f.name, Set: true, Variadic: true, Returns: columns("lsn", rmgr.PgLSN, "xid", sql.Xid, "data", f.data),
+			Name: f.name, Set: true, Variadic: true, Returns: columns("lsn", rmgr.PgLSN, "xid", datum.Xid, "data", f.data),
 			Args: columns("slot_name", rmgr.Text, "upto_lsn", rmgr.PgLSN, "upto_nchanges", rmgr.Int4, "options", rmgr.Text),
 			Call: func(ctx context.Context, _ rmgr.Session, args []any, row func(...any) error) error {
 				read, err := slotRead(args)

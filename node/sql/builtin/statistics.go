@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -29,7 +30,7 @@ type CheckpointStats struct {
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func walView(n Node) sql.View {
-	return view("pg_stat_wal", columns("wal_records", rmgr.Int8, "wal_fpi", rmgr.Int8, "wal_bytes", sql.Numeric, "wal_buffers_full", rmgr.Int8,
+	return view("pg_stat_wal", columns("wal_records", rmgr.Int8, "wal_fpi", rmgr.Int8, "wal_bytes", datum.Numeric, "wal_buffers_full", rmgr.Int8,
 		"wal_write", rmgr.Int8, "wal_sync", rmgr.Int8, "wal_write_time", rmgr.Float8, "wal_sync_time", rmgr.Float8, "stats_reset", rmgr.Timestamptz),
 		func() []WAL { return []WAL{n.WAL()} }, func(w WAL) []any {
 			return []any{

@@ -6,15 +6,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
 func walFunctions(n Node) []rmgr.Function {
 	list := []rmgr.Function{
-		scalar("pg_wal_lsn_diff", sql.Numeric, columns("lsn1", rmgr.PgLSN, "lsn2", rmgr.PgLSN), func(_ context.Context, args []any) (any, error) {
-			return sql.LSNDistance(args[0].(wal.LSN), args[1].(wal.LSN))
+		scalar("pg_wal_lsn_diff", datum.Numeric, columns("lsn1", rmgr.PgLSN, "lsn2", rmgr.PgLSN), func(_ context.Context, args []any) (any, error) {
+			return datum.LSNDistance(args[0].(wal.LSN), args[1].(wal.LSN))
 		}),
 	}
 	if n.InRecovery == nil {

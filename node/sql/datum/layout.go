@@ -1,4 +1,4 @@
-package sql
+package datum
 
 import (
 	"cmp"
@@ -36,7 +36,7 @@ var layouts = map[rmgr.Type]Layout{
 	NodeTree:         {Name: "pg_node_tree", Category: "Z", Align: "i", Storage: "x"},
 	Float4:           {Name: "float4", Category: "N", ByValue: true, Align: "i", Storage: "p", Array: 1021},
 	rmgr.Float8:      {Name: "float8", Category: "N", Preferred: true, ByValue: true, Align: "d", Storage: "p", Array: 1022},
-	unknown:          {Name: "unknown", Kind: "p", Category: "X", Align: "c", Storage: "p"},
+	Unknown:          {Name: "unknown", Kind: "p", Category: "X", Align: "c", Storage: "p"},
 	Inet:             {Name: "inet", Category: "I", Preferred: true, Align: "i", Storage: "m", Array: 1041},
 	CharArray:        {Name: "_char", Category: "A", Align: "i", Storage: "x", Element: OIDChar, Dimensions: 1},
 	NameArray:        {Name: "_name", Category: "A", Align: "i", Storage: "x", Element: OIDName, Dimensions: 1},

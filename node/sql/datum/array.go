@@ -1,4 +1,4 @@
-package sql
+package datum
 
 import (
 	"encoding/binary"
@@ -15,8 +15,8 @@ var elements = map[rmgr.Type]rmgr.Type{
 	TextArray: rmgr.Text, NameArray: Name, OidArray: Oid, OidVector: Oid, CharArray: Char,
 }
 
-// arrayOf is the type of an array of values of type t; that of text if there is none of its own.
-func arrayOf(t rmgr.Type) rmgr.Type {
+// ArrayOf is the type of an array of values of type t; that of text if there is none of its own.
+func ArrayOf(t rmgr.Type) rmgr.Type {
 	for _, array := range []rmgr.Type{NameArray, OidArray, CharArray} {
 		if elements[array] == t {
 			return array
@@ -25,8 +25,8 @@ func arrayOf(t rmgr.Type) rmgr.Type {
 	return TextArray
 }
 
-// writeElement writes one element that is not NULL, in quotes where PostgreSQL has them.
-func writeElement(b *strings.Builder, s string) {
+// WriteElement writes one element that is not NULL, in quotes where PostgreSQL has them.
+func WriteElement(b *strings.Builder, s string) {
 	if s != "" && !strings.EqualFold(s, "NULL") && !strings.ContainsAny(s, "{},\"\\ \t\n\v\f\r") {
 		b.WriteString(s)
 		return
@@ -48,7 +48,7 @@ func ArrayText(list []*string) string {
 			b.WriteString("NULL")
 			continue
 		}
-		writeElement(&b, *s)
+		WriteElement(&b, *s)
 	}
 	return b.String() + "}"
 }
@@ -99,7 +99,7 @@ func cutElement(s string, quoted bool) (element, rest string, ok bool) {
 // appendArray writes dimensions, whether there are NULLs, the elements' type, and of the one dimension its size and
 // first index, which is 0 of an oidvector.
 func appendArray(dst []byte, t rmgr.Type, s string) ([]byte, error) {
-	bad := derrorf(dcodeInternal, "%q is no value for a column of type %s", s, TypeName(t))
+	bad := errorf(codeInternal, "%q is no value for a column of type %s", s, TypeName(t))
 	if t == OidVector {
 		s = "{" + strings.ReplaceAll(s, " ", ",") + "}"
 	}

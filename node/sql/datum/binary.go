@@ -1,4 +1,4 @@
-package sql
+package datum
 
 import (
 	"encoding/binary"
@@ -9,10 +9,8 @@ import (
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
-// epoch is what binary timestamps count from, 2000-01-01, in microseconds of Unix time.
-const epoch = 946684800000000
-
-// AppendBinary appends a value in the binary form of its type.
+// AppendBinary appends a value that is not NULL in the binary form of its type, as PostgreSQL's send functions do.
+// What does not fit the type is XX000.
 func AppendBinary(dst []byte, t rmgr.Type, v any) ([]byte, error) {
 	if t >= Name {
 		if out, ok, err := appendShown(dst, t, v); ok {
@@ -36,18 +34,19 @@ func AppendBinary(dst []byte, t rmgr.Type, v any) ([]byte, error) {
 	case time.Time:
 		return binary.BigEndian.AppendUint64(dst, uint64(v.UnixMicro()-epoch)), nil
 	}
-	n, ok := integer(v)
+	n, ok := Integer(v)
 	switch {
 	case ok && t == rmgr.Int4:
 		return binary.BigEndian.AppendUint32(dst, uint32(n)), nil
 	case ok:
 		return binary.BigEndian.AppendUint64(dst, uint64(n)), nil
 	}
-	return dst, derrorf(dcodeInternal, "a function returned %T for a column of type %s", v, TypeName(t))
+	return dst, errorf(codeInternal, "a function returned %T for a column of type %s", v, TypeName(t))
 }
 
-// parseBinary reads a parameter in the binary form of the type with number oid.
-func parseBinary(oid uint32, b []byte) (any, error) {
+// ParseBinary reads a parameter in the binary form of the type with number oid; one of the wrong length is 22P03. Text
+// is taken as it comes: whether it is UTF-8 is for the caller to say.
+func ParseBinary(oid uint32, b []byte) (any, error) {
 	switch oid {
 	case OIDText, OIDVarchar, OIDBpchar, OIDName, OIDUnknown:
 		return string(b), nil
@@ -86,13 +85,5 @@ func parseBinary(oid uint32, b []byte) (any, error) {
 			return binaryTime(int64(binary.BigEndian.Uint64(b)))
 		}
 	}
-	return nil, derrorf(dcodeInvalidBinary, "incorrect binary data format in bind parameter")
-}
-
-// binaryTime refuses PostgreSQL's infinities and what would overflow.
-func binaryTime(µs int64) (any, error) {
-	if µs > math.MaxInt64-epoch || µs == math.MinInt64 {
-		return nil, derrorf(dcodeTimeRange, "timestamp out of range")
-	}
-	return time.UnixMicro(µs + epoch).UTC(), nil
+	return nil, errorf(codeInvalidBinary, "incorrect binary data format in bind parameter")
 }
