@@ -25,6 +25,19 @@ var (
 	ErrClosed = errors.New("log is closed")
 )
 
+// A ShortFileError is a segment's file that ends before what was asked for: a wal.ErrNoPage.
+type ShortFileError struct {
+	File        string // its path
+	Offset      int64  // of the first byte that is not there, in bytes from the file's beginning
+	SegmentSize uint64 // how long it has to be, in bytes
+}
+
+func (e *ShortFileError) Error() string {
+	return fmt.Sprintf("%v: %s has no byte %d, where a segment has %d", wal.ErrNoPage, e.File, e.Offset, e.SegmentSize)
+}
+
+func (e *ShortFileError) Unwrap() error { return wal.ErrNoPage }
+
 // fail makes the log fail for good and returns what every later call returns.
 func (l *Log) fail(cause error) error {
 	err := fmt.Errorf("%w: %w", ErrFailed, cause)

@@ -101,7 +101,7 @@ func (s *Source) read(page wal.LSN, n, need int) ([]byte, error) {
 	got, err := s.file.ReadAt(buf, int64(page-s.start))
 	if got < need {
 		if err == nil || errors.Is(err, io.EOF) {
-			err = fmt.Errorf("%w: %s is %d bytes long, not %d", wal.ErrNoPage, s.file.Name(), int64(page-s.start)+int64(got), s.segSize)
+			err = &ShortFileError{File: s.file.Name(), Offset: int64(page-s.start) + int64(got), SegmentSize: s.segSize}
 		}
 		return nil, err
 	}

@@ -4,20 +4,34 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/segment"
 )
 
 // nothing is the end of a log that did not even begin.
 func (d *dump) nothing(err error) error {
 	if errors.Is(err, wal.ErrNoPage) {
-		return notThere(wal.SegmentName(d.at.history.Timeline(), d.at.start, d.at.segSize))
+		return d.unread(err, wal.SegmentName(d.at.history.Timeline(), d.at.start, d.at.segSize))
 	}
 	return fmt.Errorf("could not find a valid record after %s", d.at.start)
 }
 
-func notThere(file string) error {
-	return fmt.Errorf("could not find file %q: No such file or directory", file)
+// unreadable ends the program at once: there are no statistics then.
+type unreadable struct{ error }
+
+// unread is a page of a file that is not there, or not wholly, in pg_waldump's words.
+func (d *dump) unread(err error, file string) error {
+	short := (*segment.ShortFileError)(nil)
+	if !errors.As(err, &short) {
+		return unreadable{fmt.Errorf("could not find file %q: No such file or directory", file)}
+	}
+	rest := wal.PageSize - short.Offset%wal.PageSize
+	if file == wal.SegmentName(d.at.history.Timeline(), d.at.end, d.at.segSize) {
+		rest = min(rest, int64(uint64(d.at.end)%d.at.segSize)-short.Offset)
+	}
+	return unreadable{fmt.Errorf("could not read from file %s, offset %d: read 0 of %d", filepath.Base(short.File), short.Offset, rest)}
 }
 
 // broken is the end of a log that should have gone on, in pg_waldump's words.
@@ -29,8 +43,8 @@ func (d *dump) broken(err error) error {
 	x := &examiner{src: d.src, segSize: d.at.segSize, tli: d.at.history.Timeline(), after: d.r.Timeline(), prev: d.r.Last()}
 	reason := x.examine(failed.LSN)
 	switch {
-	case x.missing != "":
-		return notThere(x.missing)
+	case x.err != nil:
+		return d.unread(x.err, x.file)
 	case reason == "":
 		reason = failed.Err.Error()
 	}
@@ -45,13 +59,15 @@ type examiner struct {
 	tli     wal.TimelineID
 	after   wal.TimelineID // the highest timeline so far
 	prev    wal.LSN        // where the record before starts
-	missing string         // the file that is not there
+
+	err  error // of a page that is not there
+	file string
 }
 
 // examine returns "" if there is nothing that PostgreSQL would name.
 func (x *examiner) examine(start wal.LSN) string {
 	page, reason := x.page(wal.PageStart(start))
-	if reason != "" || x.missing != "" {
+	if reason != "" || x.err != nil {
 		return reason
 	}
 	off := int(start - wal.PageStart(start))
@@ -70,7 +86,7 @@ func (x *examiner) examine(start wal.LSN) string {
 	}
 	for at := wal.PageStart(start) + wal.PageSize; len(raw) < total; at += wal.PageSize {
 		page, reason := x.page(at)
-		if reason != "" || x.missing != "" {
+		if reason != "" || x.err != nil {
 			return reason
 		}
 		rest, size := binary.LittleEndian.Uint32(page[16:]), wal.PageHeaderSizeAt(at, x.segSize)
@@ -110,7 +126,7 @@ func (x *examiner) page(at wal.LSN) (page []byte, reason string) {
 	file := wal.SegmentName(x.tli, at, x.segSize)
 	page, err := x.src.ReadPages(at, wal.PageSize)
 	if errors.Is(err, wal.ErrNoPage) {
-		x.missing = file
+		x.err, x.file = err, file
 		return nil, ""
 	}
 	if err != nil {

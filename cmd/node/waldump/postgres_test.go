@@ -179,6 +179,52 @@ func TestDamageIsPgWaldumps(t *testing.T) {
 	}
 }
 
+// Where a file, or the rest of one, is missing both end at once: without statistics, and with the same words.
+func TestMissingLogIsPgWaldumps(t *testing.T) {
+	const second = "000000010000000000000008"
+	compare := func(t *testing.T, args waldump.Arguments, flags ...string) {
+		t.Helper()
+		want, got := comparable(pgWaldump(t, append(flags, "-p", args.Path, "-t", "1")...)), comparable(dump(t, args))
+		if diff := firstDifference(want, got); diff != "" {
+			t.Errorf("%v: %d lines: %s", flags, len(want), diff)
+		}
+	}
+	t.Run("a file", func(t *testing.T) { // once: pg_waldump asks for it for five seconds
+		dir := t.TempDir()
+		golden.Load(t, 15).Unpack(t, dir)
+		if err := os.Remove(filepath.Join(dir, second)); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, waldump.Arguments{Path: dir, Timeline: "1", Start: "0/700028", Stats: "rmgr"}, "-s", "0/700028", "-z")
+	})
+	for name, size := range map[string]int64{
+		"half of a page":            0x7000 + 100,
+		"half of the first page":    5000,
+		"whole pages":               0x8000,
+		"a page behind -e's":        0x16000,
+		"less than -e's page needs": 0x14000 + 500,
+		"as much as -e's page has":  0x14000 + 1000,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			golden.Load(t, 15).Unpack(t, dir)
+			if err := os.Truncate(filepath.Join(dir, second), size); err != nil {
+				t.Fatal(err)
+			}
+			for _, start := range []string{"0/700028", "0/80C123"} {
+				args := waldump.Arguments{Path: dir, Timeline: "1", Start: start}
+				compare(t, args, "-s", start)
+				args.Stats = "rmgr"
+				compare(t, args, "-s", start, "-z")
+				for _, end := range []string{"0/8143E8", "0/900100"} {
+					args.End = end
+					compare(t, args, "-s", start, "-e", end, "-z")
+				}
+			}
+		})
+	}
+}
+
 // A segment's name says which timeline is read, whatever --timeline says.
 func TestTimelinesOfSegmentsArePgWaldumps(t *testing.T) {
 	dir := t.TempDir()
