@@ -20,6 +20,9 @@ func (n *Node) Promote(ctx context.Context, r api.PromoteRequest) error {
 		return badRequest("promote needs a timeline")
 	}
 	return n.exclusively(ctx, func(run context.Context) error {
+		if err := n.isProcess(r.StartedAt); err != nil {
+			return err
+		}
 		if err := n.reaches(r.MustReach); err != nil {
 			return err
 		}

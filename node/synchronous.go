@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"time"
 
 	api "github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/replication"
@@ -44,6 +45,15 @@ func (taken setTaken) superseded(set setTaken) error {
 		return refusal("SetSuperseded", "synchronous set %d was replaced by set %d: the command came late", set.serial, taken.serial)
 	}
 	return nil
+}
+
+// isProcess refuses what was decided for the process before this one, which forgets the last set: a promotion
+// that was long on its way would bring back one that was replaced.
+func (n *Node) isProcess(started time.Time) error {
+	if started.IsZero() || started.Equal(n.started) {
+		return nil
+	}
+	return refusal("Restarted", "the command is for the process of %s, and this one was started at %s: decide again by what it says", started.UTC().Format(time.RFC3339Nano), n.started.UTC().Format(time.RFC3339Nano))
 }
 
 // ruleOf turns the contract's synchronous set into a rule.

@@ -1,6 +1,9 @@
 package control
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Paths of the calls.
 const (
@@ -59,10 +62,15 @@ type FenceRequest struct {
 // MustReach is how much log peers are known to hold. A node whose own log ends before it has lost log
 // that was durable, whatever it took for a torn tail, and refuses (LogLost): it has to follow a peer,
 // from which it gets what it lacks, or be cloned anew.
+//
+// StartedAt is Status.StartedAt of the process that the promotion was decided for. Another one refuses
+// (Restarted): it no longer knows which synchronous sets it has used since, nor what its log has lost, and the
+// operator decides again by what it says now.
 type PromoteRequest struct {
 	Timeline    TimelineID  `json:"timeline"`
 	Synchronous Synchronous `json:"synchronous"`
 	MustReach   LSN         `json:"mustReachLSN,omitempty"` // 0: nothing is known
+	StartedAt   time.Time   `json:"startedAt,omitzero"`     // zero: any process is meant
 }
 
 // SynchronousRequest replaces the synchronous set of a primary. On reply every later commit waits

@@ -400,6 +400,8 @@ func (n *Node) fence(r control.FenceRequest) error {
 
 func (n *Node) promote(r control.PromoteRequest) error {
 	switch {
+	case !r.StartedAt.IsZero() && !r.StartedAt.Equal(n.started):
+		return refuse("Restarted", "it was started at %s", n.started)
 	case r.Timeline < n.disk.promise:
 		return refuse("FencedAbove", "it has promised %d", n.disk.promise)
 	case n.role == control.RoleEmpty:

@@ -388,6 +388,37 @@ func TestASetThatComesLateIsRefused(t *testing.T) {
 	})
 }
 
+// A promotion that was decided for a process that has ended since is refused by the next, which does not know
+// what set it would bring back.
+func TestAPromotionFromBeforeARestartIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cluster(t)
+		a := c.Machines[0]
+		before, err := a.Control.Status(t.Context())
+		must(t, err)
+		set := func(serial int64, number int) control.Synchronous {
+			return control.Synchronous{Method: "any", Number: number, Members: []string{"b", "c"}, Serial: serial}
+		}
+		_, err = a.Control.Do(t.Context(), control.SynchronousRequest{Timeline: 1, Synchronous: set(5, 2)})
+		must(t, err)
+		must(t, a.Kill(0))
+		time.Sleep(time.Second)
+		must(t, a.Start())
+		now, err := a.Await("waiting", time.Minute, func(s control.Status) bool { return s.Role == control.RoleWaiting })
+		must(t, err)
+		late := control.PromoteRequest{Timeline: 1, Synchronous: set(4, 1), StartedAt: before.StartedAt}
+		if _, err := a.Control.Do(t.Context(), late); !control.IsRefusal(err, "Restarted") {
+			t.Errorf("a promotion of the process before: %v", err)
+		}
+		_, err = a.Control.Do(t.Context(), control.PromoteRequest{Timeline: 1, Synchronous: set(6, 1), StartedAt: now.StartedAt})
+		must(t, err)
+		for _, m := range c.Machines[1:] {
+			must(t, c.Follow(m, false))
+			caughtUp(t, c, m)
+		}
+	})
+}
+
 // What a node says of itself can be put in order without a look at its clock.
 func TestStatusesAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -383,11 +383,12 @@ func TestAResumedPrimaryIsToldHowMuchItsPeersHold(t *testing.T) {
 			s := healthy()
 			s.Timeline.Fenced = []string{"orders-1", "orders-2", "orders-3"}
 			s.Members[0].Status.Role, s.Members[0].Status.OpenWrites = control.RoleWaiting, false
+			s.Members[0].Status.StartedAt = epoch.Add(-time.Minute)
 			c.change(&s)
 			step := first(s)
 			r, ok := step.Request.(control.PromoteRequest)
-			if !ok || r.MustReach != c.want {
-				t.Errorf("%s %s: %+v, want MustReach %s", step.Do, step.Message, step.Request, c.want)
+			if !ok || r.MustReach != c.want || !r.StartedAt.Equal(epoch.Add(-time.Minute)) {
+				t.Errorf("%s %s: %+v, want MustReach %s, and the process that was seen", step.Do, step.Message, step.Request, c.want)
 			}
 		})
 	}

@@ -51,7 +51,7 @@ func promote(s *State) []Step {
 	return []Step{{
 		Do: Promote, Target: p.Name, Reason: reason,
 		Message: fmt.Sprintf("%s opens for writes on timeline %d", p.Name, timeline),
-		Request: control.PromoteRequest{Timeline: timeline, Synchronous: request(s.newestSet()), MustReach: s.heldByPeers(p)},
+		Request: control.PromoteRequest{Timeline: timeline, Synchronous: request(s.newestSet()), MustReach: s.heldByPeers(p), StartedAt: p.Status.StartedAt},
 	}}
 }
 
