@@ -16,6 +16,11 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{ default .Release.Name .Values.serviceAccount.name }}
 {{- end }}
 
+{{- /* Roles and their bindings: in one namespace, or in none, those of releases in several may stand. */ -}}
+{{- define "redoubt.role" -}}
+{{ .Release.Namespace }}:{{ .Release.Name }}
+{{- end }}
+
 {{- define "redoubt.image" -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
