@@ -43,15 +43,16 @@ func TestACommandToAnAddressThatIsGoneDoesNotHoldUpTheNext(t *testing.T) {
 // An instance speaks the control API: its status, when that changes, and as it takes commands.
 type instance struct {
 	commands http.HandlerFunc
+	census   []http.HandlerFunc // none: it answers with its status
 	mu       sync.Mutex
 	status   control.Status
 	silent   bool // its streams end, and it does not answer who wants another
 	changed  chan struct{}
 }
 
-func startInstance(t *testing.T, commands http.HandlerFunc) (i *instance, address string) {
+func startInstance(t *testing.T, commands http.HandlerFunc, census ...http.HandlerFunc) (i *instance, address string) {
 	t.Helper()
-	i = &instance{commands: commands, changed: make(chan struct{})}
+	i = &instance{commands: commands, census: census, changed: make(chan struct{})}
 	server := httptest.NewServer(i)
 	t.Cleanup(server.Close)
 	return i, server.Listener.Addr().String()
@@ -77,6 +78,10 @@ func (i *instance) fallSilent() {
 func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost {
 		i.commands(w, r)
+		return
+	}
+	if r.URL.Path == control.PathCensus && len(i.census) > 0 {
+		i.census[0](w, r)
 		return
 	}
 	for spoke := false; ; {

@@ -86,7 +86,7 @@ func (r *Reconciler) Init() {
 	r.commands = newCommands(r.hub, func() time.Time { return r.Now() }, r.trigger)
 	r.chores = newChores(r.trigger)
 	r.credentials = newCredentials()
-	r.censuses = newCensuses()
+	r.censuses = newCensuses(r.trigger)
 	r.told = newTold()
 }
 

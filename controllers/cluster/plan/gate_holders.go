@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/redoubt-wal/redoubt/api/control"
 )
 
@@ -50,5 +52,5 @@ func (m *Member) whyUnknown() string {
 	case !m.Reached:
 		return "it cannot be reached: " + m.Detail
 	}
-	return "its census is not known"
+	return strings.TrimSuffix("its census is not known: "+m.Detail, ": ")
 }

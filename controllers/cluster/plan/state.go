@@ -56,7 +56,7 @@ type Member struct {
 	Former    bool            // what is reached is the process of a pod that is gone: it will end any moment
 	LastHeard time.Time       // last line of the stream, or when we began to listen
 	Refused   bool            // not reached, because nothing listens there: the process is dead
-	Detail    string          // why it is not reached
+	Detail    string          // why it is not reached; or why its census is not known
 	Status    *control.Status // the last that was heard, however old
 	Census    *control.Census // nil: not known
 }
