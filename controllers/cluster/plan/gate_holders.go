@@ -13,8 +13,8 @@ func (s *State) holders() []LogHolder {
 		m := &s.Members[i]
 		h := LogHolder{Instance: m.Name, Census: m.Census, Why: m.whyUnknown()}
 		switch {
-		case m.role() == control.RoleEmpty:
-			continue // it holds nothing
+		case m.role() == control.RoleEmpty, s.gone(m):
+			continue // it holds nothing, or nothing that anybody will replay
 		case m.role() == "":
 			h.Census = nil
 		case m == p:

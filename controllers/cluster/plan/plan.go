@@ -26,6 +26,9 @@ var upkeep = []rule{identify, announce, follow, synchronous, retire}
 // and of these, which ask which pods are outdated, raiseFormat and the first of the others.
 var changes = []rule{scaleDown, requested, rollout}
 
+// What is waited for after everything else.
+var least = []rule{awaitGone}
+
 // settled is how often a cluster that needs nothing is looked at.
 const settled = 30 * time.Second
 
@@ -62,6 +65,7 @@ func Next(s State) ([]Step, time.Duration) {
 			ask([]rule{raiseFormat}, false)
 			ask(changes, true) // else which pods are outdated is seen in the next pass
 		}
+		ask(least, false)
 	}
 	steps = append(steps, last...)
 	return steps, after(steps)

@@ -156,7 +156,7 @@ const pushLag = 32 << 20
 func (s *State) allStream(p *Member) bool {
 	for i := range s.Members {
 		m := &s.Members[i]
-		if m != p && !(m.role() == control.RoleStandby && m.Status.Streaming && behind(m.Status.FlushLSN, p.Status.FlushLSN) < pushLag) {
+		if m != p && !s.gone(m) && !(m.role() == control.RoleStandby && m.Status.Streaming && behind(m.Status.FlushLSN, p.Status.FlushLSN) < pushLag) {
 			return false
 		}
 	}

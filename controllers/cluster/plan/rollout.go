@@ -24,7 +24,7 @@ func rollout(s *State) []Step {
 	var outdated []*Member
 	for i := range s.Members {
 		m := &s.Members[i]
-		if m.Pod != nil && m.Pod.Revision != s.Revision {
+		if m.Pod != nil && m.Pod.Revision != s.Revision && !s.isVictim(m.Name) { // who goes is not rebuilt
 			outdated = append(outdated, m)
 		}
 	}
@@ -160,6 +160,9 @@ func (s *State) raiseTo(r control.Manager) uint16 {
 	to := r.Writes.Max
 	for i := range s.Members {
 		m := &s.Members[i]
+		if s.gone(m) {
+			continue
+		}
 		if m.role() == "" || m.Pod == nil || m.Pod.Revision != s.Revision {
 			return 0
 		}

@@ -151,8 +151,8 @@ func number(name string) int {
 // byNumber sorts instance names.
 func byNumber(a, b string) int { return number(a) - number(b) }
 
-// victims are the instances that a smaller spec.instances takes away: the highest numbers that are
-// not the primary, nor the last one while its successor is not chosen.
+// victims are the instances that a smaller spec.instances takes away: those whose volumes are being deleted
+// already, then the highest numbers, but not the primary, nor the last one while its successor is not chosen.
 func (s *State) victims() []string {
 	keep := ""
 	if s.Timeline != nil {
@@ -160,9 +160,11 @@ func (s *State) victims() []string {
 	}
 	over := len(s.Members) - int(s.Spec.Instances)
 	var out []string
-	for i := len(s.Members) - 1; i >= 0 && len(out) < over; i-- {
-		if name := s.Members[i].Name; name != keep {
-			out = append(out, name)
+	for _, leaving := range []bool{true, false} {
+		for i := len(s.Members) - 1; i >= 0 && len(out) < over; i-- {
+			if m := &s.Members[i]; m.Name != keep && m.Leaving == leaving {
+				out = append(out, m.Name)
+			}
 		}
 	}
 	return out
