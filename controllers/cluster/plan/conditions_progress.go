@@ -40,7 +40,7 @@ func waiting(s *State, steps []Step) *v1.Waiting {
 		if step.Do != Wait {
 			continue
 		}
-		if w := s.Waiting; w != nil && w.Reason == step.Reason && w.Target == step.Target {
+		if w := s.Waiting; w != nil && w.Reason == step.Reason && w.Target == step.Target && !w.Since.After(s.Now) {
 			return w
 		}
 		return &v1.Waiting{Reason: step.Reason, Target: step.Target, Since: metav1.NewTime(s.Now)}

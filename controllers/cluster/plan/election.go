@@ -67,7 +67,7 @@ func longerLog(a, b *Member) int {
 const wishedWithin = 5 * time.Second
 
 func (s *State) awaitsWished() bool {
-	if s.Switchover == nil || s.Now.Sub(s.Timeline.ClaimedAt.Time) > wishedWithin {
+	if s.Switchover == nil || s.over(s.Timeline.ClaimedAt.Time, wishedWithin) {
 		return false
 	}
 	to := s.member(s.Switchover.To)

@@ -20,7 +20,7 @@ const askAgain = time.Minute
 // probe asks the image of the spec what it offers, before any pod is touched.
 func probe(s *State) []Step {
 	var steps []Step
-	answered := s.Image != nil && s.Image.Reference == s.Spec.Image && (s.Image.Error == "" || s.Now.Sub(s.Image.AskedAt.Time) < askAgain)
+	answered := s.Image != nil && s.Image.Reference == s.Spec.Image && (s.Image.Error == "" || !s.over(s.Image.AskedAt.Time, askAgain))
 	if p := s.Probe; p != nil {
 		outdated := p.Revision != s.ProbeRevision && (p.Answer == nil || p.Answer.Error != "") // made with what may be why it does not answer
 		if p.Reference != s.Spec.Image || answered || outdated {

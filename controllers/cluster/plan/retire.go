@@ -130,7 +130,7 @@ func drain(s *State, p *Member, progress v1.ModuleProgress) []Step {
 	}
 	message := progress.Name + " has records left: " + strings.Join(holders, "; ")
 	waiting := wait(v1.ReasonDraining, progress.Name, message, retireDeadline, time.Second)
-	if progress.PushedAt != nil && s.Now.Sub(progress.PushedAt.Time) < pushEvery || !s.allStream(p) {
+	if progress.PushedAt != nil && !s.over(progress.PushedAt.Time, pushEvery) || !s.allStream(p) {
 		return []Step{waiting}
 	}
 	mine.PushedAt = &metav1.Time{Time: s.Now}

@@ -139,6 +139,13 @@ func (s *State) serving() *Member {
 	return nil
 }
 
+// over reports whether a limit has passed since something was recorded. What was recorded further
+// in the future than the limit was recorded by an operator whose clock was ahead: it counts as long ago, and
+// what it times is late by twice the limit at most.
+func (s *State) over(recorded time.Time, limit time.Duration) bool {
+	return s.Now.Sub(recorded).Abs() >= limit
+}
+
 // instanceName is the name of the n-th instance.
 func (s *State) instanceName(n int) string { return fmt.Sprintf("%s-%d", s.Name, n) }
 

@@ -102,7 +102,7 @@ func handOver(s *State) []Step {
 	if !(p != nil && p.Reached) || s.lost(p) != "" {
 		return nil // a failover then; it prefers the candidate if its log is as good
 	}
-	late := s.Now.Sub(s.Switchover.StartedAt.Time) > switchoverDeadline
+	late := s.over(s.Switchover.StartedAt.Time, switchoverDeadline)
 	if s.serving() != nil {
 		switch why := s.unfitOrNil(to, p); {
 		case why == "":
