@@ -6,18 +6,21 @@ import (
 	"unsafe"
 
 	api "github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/node/config"
+	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // A clock that is set forward by a minute is no disk that has hung for a minute.
 func TestASetClockIsNoStalledDisk(t *testing.T) {
 	began := time.Now()
-	var p writeProbe
-	p.set(api.Probe{At: began})
 	now := setForward(began.Add(time.Second), 60)
 	if now.Sub(began) != time.Second || now.Round(0).Sub(began.Round(0)) != 61*time.Second {
 		t.Fatalf("that is not how time.Time keeps its two clocks: %v, %v", began, now)
 	}
-	if age := now.Round(0).Sub(p.asOf(now).At.Round(0)); age != time.Second { // Round(0): as on the wire
+	n := &Node{settings: config.Defaults(), table: rmgr.NewTable(), opts: Options{Now: func() time.Time { return now }}}
+	n.probe.set(api.Probe{At: began})
+	s := n.Status()
+	if age := s.Time.Round(0).Sub(s.WriteProbe.At.Round(0)); age != time.Second { // Round(0): as on the wire
 		t.Errorf("the probe is said to be %s old, want 1s", age)
 	}
 }

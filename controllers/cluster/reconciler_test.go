@@ -488,6 +488,20 @@ func TestOnlyWhatWasSeenIsDeleted(t *testing.T) {
 	}
 }
 
+// That another has taken the name meanwhile is no failure: who was meant is gone.
+func TestWhoHasTakenANameIsLeftInPeace(t *testing.T) {
+	r := reconciler(t, interceptor.Funcs{
+		Delete: func(_ context.Context, _ client.WithWatch, o client.Object, _ ...client.DeleteOption) error {
+			return apierrors.NewConflict(schema.GroupResource{Resource: "pods"}, o.GetName(), errors.New("the UID in the precondition is another"))
+		},
+	}, orders())
+	for _, step := range []plan.Step{{Do: plan.DeletePod, Target: "orders-2", UID: "pod 2"}, {Do: plan.DeleteInstance, Target: "orders-2", UID: "pod 2", Claim: "volume 2"}} {
+		if d := r.apply(context.Background(), nil, orders(), []plan.Step{step}); d.failed != nil {
+			t.Errorf("%s: %v", step.Do, d.failed)
+		}
+	}
+}
+
 // A request that was made while an earlier one was taken up is not removed with it.
 func TestARequestMadeMeanwhileIsKept(t *testing.T) {
 	before := orders()
