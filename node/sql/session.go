@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
+	"github.com/redoubt-wal/redoubt/node/sql/guc"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -28,7 +29,7 @@ type Identity struct {
 type Session struct {
 	engine   *Engine
 	identity Identity
-	settings settings
+	settings guc.Stack
 	tx       txState
 	prepared map[string]*Prepared
 	exec     execution
@@ -75,7 +76,7 @@ func (e *Engine) NewSession(id Identity, start []Parameter) (*Session, error) {
 			return nil, err
 		}
 	}
-	s.startWith()
+	s.settings.Begin()
 	s.settingsChanged()
 	return s, nil
 }
@@ -149,7 +150,7 @@ func (s *Session) wrote(fn *rmgr.Function, lsn wal.LSN) {
 	if s.tx.status == txOpen {
 		s.tx.wrote = fn.Name
 	}
-	if s.pending == 0 || slices.Index(CommitLevels, s.level) > slices.Index(CommitLevels, s.pendingLevel) {
+	if s.pending == 0 || slices.Index(guc.CommitLevels, s.level) > slices.Index(guc.CommitLevels, s.pendingLevel) {
 		s.pendingLevel = s.level
 	}
 	s.pending = max(s.pending, lsn)

@@ -1,50 +1,12 @@
 package sql
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/redoubt-wal/redoubt/node/sql/guc"
 )
-
-// sessionSettings are what a session may change with SET. Those that mean nothing to a node are
-// there because clients set them when they connect.
-var sessionSettings = map[string]sessionSetting{
-	"application_name":                    {start: "", check: asciiName},
-	"bytea_output":                        {start: "hex", check: only("hex", "bytea values are always sent in hex format.")},
-	"client_encoding":                     {start: "UTF8", check: encoding},
-	"client_min_messages":                 {start: "notice", check: oneOf("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")},
-	"datestyle":                           {label: "DateStyle", start: "ISO, MDY", check: dateStyle},
-	"default_transaction_isolation":       {start: "read committed", check: isolation},
-	"default_transaction_read_only":       {start: "off", check: onOff},
-	"extra_float_digits":                  {start: "1", check: number(-15, 3)},
-	"intervalstyle":                       {label: "IntervalStyle", start: "postgres", check: oneOf("postgres", "postgres_verbose", "sql_standard", "iso_8601")},
-	"standard_conforming_strings":         {start: "on", check: only("on", "A backslash means itself in '…'; use E'…' for escapes.")},
-	"statement_timeout":                   {start: "0", check: duration},
-	"synchronous_commit":                  {start: "on", check: commitLevel},
-	"timezone":                            {label: "TimeZone", start: "UTC", check: timeZone},
-	"check_function_bodies":               {start: "on", check: onOff},
-	"default_tablespace":                  {},
-	"default_table_access_method":         {start: "heap"},
-	"geqo":                                {start: "on", check: onOff},
-	"idle_in_transaction_session_timeout": {start: "0", check: duration},
-	"idle_session_timeout":                {start: "0", check: duration},
-	"jit":                                 {start: "off", check: onOff},
-	"lock_timeout":                        {start: "0", check: duration},
-	"plan_cache_mode":                     {start: "auto", check: oneOf("auto", "force_generic_plan", "force_custom_plan")},
-	"quote_all_identifiers":               {start: "off", check: onOff},
-	"row_security":                        {start: "on", check: onOff},
-	"search_path":                         {start: `"$user", public`},
-	"work_mem":                            {start: "4MB", check: memory},
-	"xmloption":                           {start: "content", check: oneOf("content", "document")},
-}
-
-type sessionSetting struct {
-	label string // as ParameterStatus and SHOW spell it, if not in lower case
-	start string
-	check func(value string) (string, *Error) // nil: any value is taken as it is
-}
 
 // reported are the settings whose changes a client is told of, with those that never change.
 var reported = []string{
@@ -54,54 +16,6 @@ var reported = []string{
 
 // A Parameter is a setting as ParameterStatus tells it.
 type Parameter struct{ Name, Value string }
-
-// settings are a session's: base is what RESET goes back to, local ends with the transaction.
-type settings struct {
-	base, values, local map[string]string
-	before              map[string]string // values at the block's start, if they changed in it
-}
-
-func (s *settings) get(name string) (string, bool) {
-	for _, m := range []map[string]string{s.local, s.values, s.base} {
-		if v, ok := m[name]; ok {
-			return v, true
-		}
-	}
-	return "", false
-}
-
-// put sets a value for the session, or for the transaction if local. inBlock keeps what ROLLBACK
-// goes back to.
-func (s *settings) put(name, value string, local, inBlock bool) {
-	if local {
-		if s.local == nil {
-			s.local = map[string]string{}
-		}
-		s.local[name] = value
-		return
-	}
-	s.keep(inBlock)
-	delete(s.local, name)
-	if s.values == nil {
-		s.values = map[string]string{}
-	}
-	s.values[name] = value
-}
-
-func (s *settings) keep(inBlock bool) {
-	if inBlock && s.before == nil {
-		s.before = map[string]string{}
-		maps.Copy(s.before, s.values)
-	}
-}
-
-// end is what the end of a transaction does to settings.
-func (s *settings) end(committed bool) {
-	if !committed && s.before != nil {
-		s.values = s.before
-	}
-	s.local, s.before = nil, nil
-}
 
 // Setting is a setting's value in this session, "" if there is no such setting.
 func (s *Session) Setting(name string) string {
@@ -113,16 +27,13 @@ func (s *Session) lookup(name string) (string, bool) {
 	if v, ok := s.fixed(name); ok {
 		return v, true
 	}
-	if v, ok := s.settings.get(name); ok {
+	if v, ok := s.settings.Get(name); ok {
 		return v, true
 	}
 	if v, ok := s.engine.Catalog.Setting(name); ok {
 		return v, true
 	}
-	if known, ok := sessionSettings[name]; ok {
-		return known.start, true
-	}
-	return "", false
+	return guc.Start(name)
 }
 
 // fixed are settings that describe the server or the session and cannot be set.
@@ -139,9 +50,9 @@ func (s *Session) fixed(name string) (string, bool) {
 	case "session_authorization":
 		return s.identity.User, true
 	case "in_hot_standby":
-		return onOffWord(s.inRecovery()), true
+		return guc.OnOff(s.inRecovery()), true
 	case "transaction_read_only":
-		return onOffWord(s.readOnly()), true
+		return guc.OnOff(s.readOnly()), true
 	case "transaction_isolation":
 		if s.tx.status == txOpen || s.tx.status == txFailed {
 			return s.tx.isolation, true
@@ -178,11 +89,10 @@ func (s *Session) assign(name, value string, local bool) *Error {
 	if name == "transaction_isolation" || name == "transaction_read_only" {
 		return s.assignMode(name, value)
 	}
-	if strings.HasPrefix(name, "enable_") {
-		return s.assignChecked(name, value, local, onOff)
-	}
-	if known, ok := sessionSettings[name]; ok {
-		return s.assignChecked(name, value, local, known.check)
+	if checked, known, err := guc.Check(name, value); err != nil {
+		return &Error{Condition: *err}
+	} else if known {
+		return s.putSetting(name, checked, local)
 	}
 	if _, ok := s.fixed(name); ok {
 		return errorf(codeCannotChange, "parameter \"%s\" cannot be changed", name)
@@ -192,59 +102,27 @@ func (s *Session) assign(name, value string, local bool) *Error {
 			hint("It is a setting of the node: change it in redoubt.conf or the cluster's spec.")
 	}
 	if strings.Contains(name, ".") {
-		return s.assignChecked(name, value, local, nil)
+		return s.putSetting(name, value, local)
 	}
 	return errorf(codeUndefinedObject, "unrecognized configuration parameter \"%s\"", name)
 }
 
-func (s *Session) assignChecked(name, value string, local bool, check func(string) (string, *Error)) *Error {
-	if len(value) > maxSetting {
-		return errorf(codeInvalidValue, "the value of \"%s\" is longer than %d bytes", name, maxSetting)
+func (s *Session) putSetting(name, value string, local bool) *Error {
+	if err := s.settings.Put(name, value, local, s.tx.status == txOpen); err != nil {
+		return &Error{Condition: *err}
 	}
-	if check != nil {
-		checked, err := check(value)
-		if err != nil {
-			err.Message = strings.ReplaceAll(err.Message, "{name}", strconv.Quote(label(name)))
-			return err
-		}
-		value = checked
-	}
-	if _, known := s.settings.get(name); !known && len(s.settings.values)+len(s.settings.local) >= maxSettings {
-		return errorf(codeProgramLimit, "a session can have at most %d settings of its own", maxSettings)
-	}
-	s.settings.put(name, value, local, s.tx.status == txOpen)
 	s.settingsChanged()
 	return nil
 }
-
-// What a session may keep in settings is bounded.
-const (
-	maxSetting  = 16 << 10
-	maxSettings = 1000
-)
 
 // reset goes back to the start value; "" is ALL.
 func (s *Session) reset(name string) *Error {
-	if name == "" {
-		s.settings.keep(s.tx.status == txOpen)
-		s.settings.values, s.settings.local = nil, nil
-		s.settingsChanged()
-		return nil
-	}
-	if _, ok := s.lookup(name); !ok {
+	if _, ok := s.lookup(name); !ok && name != "" {
 		return errorf(codeUndefinedObject, "unrecognized configuration parameter \"%s\"", name)
 	}
-	s.settings.keep(s.tx.status == txOpen)
-	delete(s.settings.values, name)
-	delete(s.settings.local, name)
+	s.settings.Reset(name, s.tx.status == txOpen)
 	s.settingsChanged()
 	return nil
-}
-
-// startWith makes the settings so far what RESET goes back to: those of the startup packet.
-func (s *Session) startWith() {
-	s.settings.base = s.settings.values
-	s.settings.values = nil
 }
 
 // Reported lists the parameters that a client is told at the start.
@@ -287,25 +165,9 @@ func (s *Session) settingsChanged() {
 	s.generation = s.engine.Catalog.Generation() // before what is read: a change meanwhile is seen next time
 	s.readOnlyWish = s.Setting("default_transaction_read_only") == "on"
 	s.level = s.Setting("synchronous_commit")
-	timeout, _ := duration(s.Setting("statement_timeout")) // the node's own value has a unit
-	ms, _ := strconv.Atoi(timeout)
-	s.timeout = time.Duration(ms) * time.Millisecond
+	s.timeout = guc.TimeOf(s.Setting("statement_timeout")) // the node's own value has a unit
 	s.noticeLevel = slices.Index(noticeLevels, s.Setting("client_min_messages"))
 }
 
 // noticeLevels are those at which something falls away.
 var noticeLevels = []string{"notice", "warning", "error"}
-
-func label(name string) string {
-	if l := sessionSettings[name].label; l != "" {
-		return l
-	}
-	return name
-}
-
-func onOffWord(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
-}

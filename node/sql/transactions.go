@@ -2,10 +2,9 @@ package sql
 
 import (
 	"errors"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/redoubt-wal/redoubt/node/sql/guc"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -99,7 +98,7 @@ func (s *Session) transaction(n *parser.Transaction) (Tag, error) {
 		})
 	}
 	s.tx, s.began = txState{}, time.Time{}
-	s.settings.end(committed)
+	s.settings.End(committed)
 	s.settingsChanged()
 	if committed {
 		return Tag{Verb: "COMMIT"}, nil
@@ -152,10 +151,14 @@ func (s *Session) setTransaction(n *parser.Transaction) (Tag, error) {
 	switch open := s.tx.status == txOpen; {
 	case n.Session:
 		if n.Isolation != "" {
-			s.settings.put("default_transaction_isolation", n.Isolation, false, open)
+			if err := s.settings.Put("default_transaction_isolation", n.Isolation, false, open); err != nil {
+				return Tag{}, err
+			}
 		}
 		if n.ReadOnly != nil {
-			s.settings.put("default_transaction_read_only", onOffWord(*n.ReadOnly), false, open)
+			if err := s.settings.Put("default_transaction_read_only", guc.OnOff(*n.ReadOnly), false, open); err != nil {
+				return Tag{}, err
+			}
 		}
 		s.settingsChanged()
 	case open:
@@ -169,17 +172,17 @@ func (s *Session) setTransaction(n *parser.Transaction) (Tag, error) {
 // assignMode sets one of a block's modes by its setting's name; outside of a block nothing is left to set it for.
 func (s *Session) assignMode(name, value string) *Error {
 	n := &parser.Transaction{Verb: parser.SetTransaction, Setting: true}
-	var bad *Error
+	value, _, wrong := guc.Check(name, value)
+	if wrong != nil {
+		return &Error{Condition: *wrong}
+	}
 	if name == "transaction_isolation" {
-		n.Isolation, bad = isolation(value)
-	} else if value, bad = onOff(value); bad == nil {
+		n.Isolation = value
+	} else {
 		readOnly := value == "on"
 		n.ReadOnly = &readOnly
 	}
-	if bad != nil {
-		bad.Message = strings.ReplaceAll(bad.Message, "{name}", strconv.Quote(name))
-		return bad
-	}
+	var bad *Error
 	_, err := s.setTransaction(n)
 	errors.As(err, &bad)
 	return bad

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
+	"github.com/redoubt-wal/redoubt/node/sql/guc"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -20,7 +21,7 @@ func (c *compiler) showPlan(p *Prepared, n *parser.Show) error {
 	if _, ok := s.lookup(n.Name); !ok {
 		return c.fail(n.Pos, codeUndefinedObject, "unrecognized configuration parameter \"%s\"", n.Name)
 	}
-	p.Columns = []rmgr.Column{{Name: label(n.Name)}}
+	p.Columns = []rmgr.Column{{Name: guc.Label(n.Name)}}
 	p.run = func(x *execution) (Tag, error) {
 		return Tag{Verb: "SHOW"}, x.emit([]any{x.session.show(n.Name)})
 	}
@@ -40,7 +41,7 @@ func (s *Session) Show(name string) (value string, ok bool) {
 func (s *Session) show(name string) string {
 	v := s.Setting(name)
 	if strings.HasSuffix(name, "_timeout") {
-		return shownDuration(v) // what the node says has a unit already
+		return guc.ShownDuration(v) // what the node says has a unit already
 	}
 	return v
 }
@@ -63,12 +64,9 @@ func (s *Session) AllSettings() []Setting {
 		list[i].Value = s.show(list[i].Name)
 	}
 	names := []string{"server_version", "server_version_num", "server_encoding", "in_hot_standby", "transaction_read_only", "transaction_isolation"}
-	for name := range sessionSettings {
-		names = append(names, name)
-	}
-	for _, name := range names {
+	for _, name := range append(names, guc.Names()...) {
 		if !known[name] {
-			list = append(list, Setting{Name: label(name), Value: s.show(name)})
+			list = append(list, Setting{Name: guc.Label(name), Value: s.show(name)})
 		}
 	}
 	slices.SortFunc(list, func(a, b Setting) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
