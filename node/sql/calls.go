@@ -64,11 +64,9 @@ func evalArgs(x *execution, args []computed) (values []any, null bool, err error
 
 // call runs a function that returns one value.
 func (x *execution) call(fn *rmgr.Function, args []any) (any, error) {
-	own := &x.session.exec // where capture puts it, also for a subquery
+	own := x.root // where capture puts it, also for a subquery
 	own.value = nil
-	lsn, err := x.session.engine.Caller.Call(x.ctx, fn, args, own.capture)
-	x.session.wrote(fn, lsn)
-	if err != nil {
+	if err := x.run(x.ctx, fn, args, own.capture); err != nil {
 		return nil, err
 	}
 	if b, ok := own.value.([]byte); ok {
@@ -93,7 +91,7 @@ func (c *compiler) function(e *parser.Call) (*rmgr.Function, []computed, error) 
 			return nil, nil, err
 		}
 	}
-	fn, ok := c.session.engine.Catalog.Function(e.Name, len(args))
+	fn, ok := c.catalog.Function(e.Name, len(args))
 	if !ok || !takes(fn, len(args)) {
 		return nil, nil, c.noFunction(e, args, fn)
 	}

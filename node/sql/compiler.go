@@ -11,9 +11,30 @@ import (
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
+// newCompiler is a compiler of one statement. types are those of its parameters; unknown ones get theirs from their
+// places.
+func newCompiler(catalog Catalog, query string, types []rmgr.Type) *compiler {
+	return &compiler{catalog: catalog, query: query, types: types, level: &level{columnPos: -1}}
+}
+
+// parameters are the types of the parameters after all has been compiled. One that stands nowhere and has no type is an
+// error.
+func (c *compiler) parameters() ([]rmgr.Type, error) {
+	for i, t := range c.types {
+		if t != datum.Unknown {
+			continue
+		}
+		if _, used := c.used[i+1]; !used {
+			return nil, errorf(codeIndeterminateType, "could not determine data type of parameter $%d", i+1)
+		}
+		c.types[i] = rmgr.Text
+	}
+	return c.types, nil
+}
+
 // A compiler turns the tree of one statement into functions that compute it.
 type compiler struct {
-	session *Session
+	catalog Catalog
 	query   string
 	types   []rmgr.Type // of parameters
 	used    map[int]struct{}
@@ -44,10 +65,39 @@ type computed struct {
 	name  string          // as a column's label
 }
 
+// prepareExecution makes x ready for statements: run calls a function, and limit bounds what is held for one statement.
+func (x *execution) prepareExecution(run func(ctx context.Context, fn *rmgr.Function, args []any, row func(...any) error) error, limit int) {
+	x.root, x.run, x.limit = x, run, limit
+	x.capture = func(values ...any) error {
+		switch len(values) {
+		case 0:
+		case 1:
+			x.value = values[0]
+		default:
+			var err error
+			x.value, err = datum.RecordText(values)
+			return err
+		}
+		return nil
+	}
+}
+
+// begin starts a statement, and end forgets what it was about.
+func (x *execution) begin(ctx context.Context, args []any, emit func([]any) error) {
+	x.ctx, x.args, x.emit, x.held = ctx, args, emit, 0
+}
+
+func (x *execution) end() {
+	x.ctx, x.args, x.emit, x.source, x.totals, x.value = nil, nil, nil, nil, nil, nil
+}
+
 // An execution is the state of a running statement.
 type execution struct {
-	session *Session
-	query   string
+	root  *execution // the statement's own; that of a subquery is another
+	run   func(ctx context.Context, fn *rmgr.Function, args []any, row func(...any) error) error
+	limit int // of bytes that keepers may hold together
+
+	ctx     context.Context
 	args    []any             // parameters
 	emit    func([]any) error // takes a row of the result; does not keep it
 	source  []any             // the current row of FROM
@@ -58,7 +108,6 @@ type execution struct {
 	capture func(...any) error
 	rows    int
 	held    int // bytes that keepers hold, a subquery's too
-	ctx     context.Context
 }
 
 func (c *compiler) fail(pos int, code, format string, args ...any) *Error {

@@ -16,7 +16,7 @@ type keeper struct {
 }
 
 func (x *execution) keeper() keeper {
-	return keeper{held: &x.session.exec.held, limit: x.session.engine.ResultLimit()}
+	return keeper{held: &x.root.held, limit: x.limit}
 }
 
 // release gives up what is held.

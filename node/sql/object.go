@@ -57,7 +57,7 @@ func (c *compiler) objectNamed(kind rmgr.Type, name string) (any, error) {
 		}
 		return nil, errorf(codeUndefinedObject, "type \"%s\" does not exist", name)
 	}
-	if v, ok := c.session.engine.Catalog.View(plain); ok {
+	if v, ok := c.catalog.View(plain); ok {
 		return datum.Object{OID: v.OID, Name: v.Name}, nil
 	}
 	return nil, errorf(codeUndefinedTable, "relation \"%s\" does not exist", name)
@@ -72,7 +72,7 @@ func (c *compiler) objectOf(kind rmgr.Type, oid int64) datum.Object {
 		if name, ok := datum.TypeNamed(oid); ok {
 			return datum.Object{OID: oid, Name: name}
 		}
-	} else if name, ok := c.session.engine.Catalog.ViewName(oid); ok {
+	} else if name, ok := c.catalog.ViewName(oid); ok {
 		return datum.Object{OID: oid, Name: name}
 	}
 	return datum.Object{OID: oid, Name: strconv.FormatInt(oid, 10)}

@@ -22,7 +22,7 @@ type Prepared struct {
 	types   []rmgr.Type
 	writer  *rmgr.Function // the one writing call, or nil
 	queries bool           // it takes a snapshot, in PostgreSQL: a transaction's modes are settled then
-	run     func(x *execution) (Tag, error)
+	run     func(s *Session) (Tag, error)
 }
 
 // A Tag is what CommandComplete says.
@@ -49,85 +49,93 @@ func (s *Session) Prepare(st *parser.Statement, oids []uint32) (*Prepared, error
 	if s.tx.status == txFailed && !st.EndsTransaction() {
 		return nil, errFailedTransaction()
 	}
-	c := &compiler{session: s, query: st.Query, level: &level{columnPos: -1}}
-	if err := c.declare(oids, st.Params); err != nil {
+	types, err := declared(oids, st.Params)
+	if err != nil {
 		return nil, err
 	}
+	c := newCompiler(s.engine.Catalog, st.Query, types)
 	p := &Prepared{Statement: st}
-	if err := c.compile(p, st.Node); err != nil {
+	if err := s.compile(c, p, st.Node); err != nil {
 		return nil, err
 	}
-	return p, c.finish(p, oids)
+	return p, p.finish(c, oids)
 }
 
-// declare takes over the client's types.
-func (c *compiler) declare(oids []uint32, params int) error {
-	c.types = make([]rmgr.Type, max(params, len(oids)))
-	for i := range c.types {
-		c.types[i] = datum.Unknown
+// declared are the types of a statement's parameters as far as the client has declared them.
+func declared(oids []uint32, params int) ([]rmgr.Type, error) {
+	types := make([]rmgr.Type, max(params, len(oids)))
+	for i := range types {
+		types[i] = datum.Unknown
 	}
 	for i, oid := range oids {
 		t, ok := datum.TypeByOID(oid)
 		if !ok {
-			return errorf(codeNotSupported, "parameter $%d: the type with OID %d is not supported", i+1, oid)
+			return nil, errorf(codeNotSupported, "parameter $%d: the type with OID %d is not supported", i+1, oid)
 		}
-		c.types[i] = t
+		types[i] = t
 	}
-	return nil
+	return types, nil
 }
 
-func (c *compiler) finish(p *Prepared, oids []uint32) error {
-	p.types = c.types
-	p.Params = make([]uint32, len(c.types))
-	for i, t := range c.types {
+func (p *Prepared) finish(c *compiler, oids []uint32) (err error) {
+	if p.types, err = c.parameters(); err != nil {
+		return err
+	}
+	p.Params = make([]uint32, len(p.types))
+	for i, t := range p.types {
+		p.Params[i] = datum.OID(t)
 		if i < len(oids) && oids[i] != 0 && oids[i] != datum.OIDUnknown {
 			p.Params[i] = oids[i]
-			continue
 		}
-		if t == datum.Unknown {
-			if _, used := c.used[i+1]; !used {
-				return errorf(codeIndeterminateType, "could not determine data type of parameter $%d", i+1)
-			}
-			p.types[i] = rmgr.Text
-		}
-		p.Params[i] = datum.OID(p.types[i])
 	}
-	p.writer = c.writer
+	if p.writer == nil {
+		p.writer = c.writer
+	}
 	return nil
 }
 
-func (c *compiler) compile(p *Prepared, n parser.Node) (err error) {
+func (s *Session) compile(c *compiler, p *Prepared, n parser.Node) (err error) {
 	switch n := n.(type) {
 	case nil:
-		p.run = func(*execution) (Tag, error) { return Tag{}, nil }
+		p.run = func(*Session) (Tag, error) { return Tag{}, nil }
 	case *parser.Select:
-		var plan *selectPlan
-		if plan, err = c.selectPlan(n); err == nil {
-			p.Columns, p.run, p.queries = plan.columns, plan.run, true
-		}
+		return p.sel(c, n)
 	case *parser.Execute:
 		p.queries = true
-		err = c.executePlan(p, n)
+		return s.executePlan(c, p, n)
 	case *parser.Show:
-		err = c.showPlan(p, n)
+		return s.showPlan(c, p, n)
 	case *parser.Set:
-		p.run = func(x *execution) (Tag, error) { return x.session.set(n, c.query) }
+		p.run = func(s *Session) (Tag, error) { return s.set(n, p.Statement.Query) }
 	case *parser.Transaction:
-		p.run = func(x *execution) (Tag, error) { return x.session.transaction(n) }
+		p.run = func(s *Session) (Tag, error) { return s.transaction(n) }
 	case *parser.Prepare:
-		p.run = func(x *execution) (Tag, error) { return Tag{Verb: "PREPARE"}, x.session.prepareNamed(n, c.query) }
+		p.run = func(s *Session) (Tag, error) { return Tag{Verb: "PREPARE"}, s.prepareNamed(n, p.Statement.Query) }
 	case *parser.Deallocate:
-		p.run = func(x *execution) (Tag, error) { return x.session.deallocate(n, c.query) }
+		p.run = func(s *Session) (Tag, error) { return s.deallocate(n) }
 	case *parser.Discard:
-		p.run = func(x *execution) (Tag, error) { return x.session.discard(n) }
+		p.run = func(s *Session) (Tag, error) { return s.discard(n) }
 	case *parser.Checkpoint:
-		p.run = func(x *execution) (Tag, error) { return Tag{Verb: "CHECKPOINT"}, x.checkpoint() }
+		p.run = func(s *Session) (Tag, error) { return Tag{Verb: "CHECKPOINT"}, s.checkpoint() }
 	case *parser.CreateExtension:
-		p.run = func(x *execution) (Tag, error) {
-			return Tag{Verb: "CREATE EXTENSION"}, x.session.createExtension(n, c.query)
+		p.run = func(s *Session) (Tag, error) {
+			return Tag{Verb: "CREATE EXTENSION"}, s.createExtension(n, p.Statement.Query)
 		}
 	}
-	return err
+	return nil
+}
+
+func (p *Prepared) sel(c *compiler, n *parser.Select) error {
+	plan, err := c.selectPlan(n)
+	if err != nil {
+		return err
+	}
+	p.Columns, p.queries = plan.columns, true
+	p.run = func(s *Session) (Tag, error) {
+		rows, err := plan.run(&s.exec)
+		return Tag{"SELECT", rows, true}, err
+	}
+	return nil
 }
 
 // Bind turns the parameters of a Bind message into values. format gives a parameter's format

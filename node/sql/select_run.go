@@ -8,10 +8,11 @@ import (
 // errEnough ends a source early.
 var errEnough = errors.New("enough rows")
 
-func (p *selectPlan) run(x *execution) (Tag, error) {
+// run runs the plan and tells how many rows it gave.
+func (p *selectPlan) run(x *execution) (rows int, err error) {
 	limit, offset, err := p.window(x)
 	if err != nil {
-		return Tag{}, err
+		return 0, err
 	}
 	x.rows = 0
 	if limit != 0 {
@@ -24,7 +25,7 @@ func (p *selectPlan) run(x *execution) (Tag, error) {
 			err = p.runInOrder(x, limit, offset)
 		}
 	}
-	return Tag{"SELECT", x.rows, true}, err
+	return x.rows, err
 }
 
 // window computes LIMIT and OFFSET; limit is -1 if there is none.

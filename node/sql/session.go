@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/guc"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
@@ -55,19 +54,7 @@ type Session struct {
 func (e *Engine) NewSession(id Identity, start []Parameter) (*Session, error) {
 	s := &Session{engine: e, identity: id, told: make([]string, len(reported)), prepared: map[string]*Prepared{}}
 	s.toldRecovery = s.inRecovery()
-	s.exec.session = s
-	s.exec.capture = func(values ...any) error {
-		switch len(values) {
-		case 0:
-		case 1:
-			s.exec.value = values[0]
-		default:
-			var err error
-			s.exec.value, err = datum.RecordText(values)
-			return err
-		}
-		return nil
-	}
+	s.exec.prepareExecution(s.call, e.ResultLimit())
 	for _, p := range start {
 		if err := s.Set(p.Name, p.Value, false); err != nil {
 			if strings.EqualFold(p.Name, "timezone") {
@@ -135,11 +122,17 @@ func (s *Session) Execute(ctx context.Context, p *Prepared, args []any, emit fun
 	if p.queries && s.tx.status == txOpen {
 		s.tx.queried = true
 	}
-	x := &s.exec
-	x.ctx, x.query, x.args, x.emit, x.held = ctx, p.Statement.Query, args, emit, 0
-	tag, err := p.run(x)
-	x.ctx, x.args, x.emit, x.source, x.totals, x.value = nil, nil, nil, nil, nil, nil
+	s.exec.begin(ctx, args, emit)
+	tag, err := p.run(s)
+	s.exec.end()
 	return tag, err
+}
+
+// call runs a function of a statement.
+func (s *Session) call(ctx context.Context, fn *rmgr.Function, args []any, row func(...any) error) error {
+	lsn, err := s.engine.Caller.Call(ctx, fn, args, row)
+	s.wrote(fn, lsn)
+	return err
 }
 
 // wrote notes what a call wrote, for Settle. Of two levels the stronger counts.

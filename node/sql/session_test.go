@@ -65,6 +65,7 @@ func TestTransactionBlocks(t *testing.T) {
 			"PREPARE p (bigint) AS SELECT $1 + 1", "", "EXECUTE p(41)", "42", "EXECUTE p('x')", `22P02: invalid input syntax for type bigint: "x"`,
 			"EXECUTE p", `42601: wrong number of parameters for prepared statement "p"`, "PREPARE p AS SELECT 1", `42P05: prepared statement "p" already exists`,
 			"PREPARE t (text) AS SELECT $1", "", "EXECUTE t(1)", "1", "EXECUTE p(1.5)", "3",
+			"EXECUTE p(true)", "42804: parameter $1 of type boolean cannot be coerced to the expected type bigint",
 			"DEALLOCATE ALL", "", "EXECUTE p(1)", `26000: prepared statement "p" does not exist`,
 		}},
 		{"a prepared write counts as a write", []string{"PREPARE w AS SELECT put('a')", "", "BEGIN READ ONLY", "", "EXECUTE w", "25006: cannot execute put() in a read-only transaction"}},

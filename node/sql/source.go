@@ -28,7 +28,7 @@ func setInFrom(c *compiler, n *parser.Select) *parser.Select {
 	if !ok {
 		return n
 	}
-	fn, ok := c.session.engine.Catalog.Function(e.Name, len(e.Args))
+	fn, ok := c.catalog.Function(e.Name, len(e.Args))
 	if !ok || !fn.Set || len(fn.Returns) != 1 {
 		return n
 	}
@@ -101,7 +101,7 @@ func (c *compiler) sourceOf(f *parser.Source) (*sourcePlan, error) {
 			s.alias = s.fn.Name
 		}
 	} else {
-		view, ok := c.session.engine.Catalog.View(f.Name)
+		view, ok := c.catalog.View(f.Name)
 		if !ok {
 			return nil, c.fail(f.Pos, codeUndefinedTable, "relation \"%s\" does not exist", f.Name).hint("%s", parser.HintData)
 		}
@@ -231,16 +231,12 @@ func (s *sourcePlan) scan(x *execution, row func(...any) error) error {
 		return row(make([]any, len(s.columns))...)
 	}
 	if s.fn.Write == nil {
-		lsn, err := x.session.engine.Caller.Call(x.ctx, s.fn, args, checked)
-		x.session.wrote(s.fn, lsn)
-		return err
+		return x.run(x.ctx, s.fn, args, checked)
 	}
 	// A write runs to its end, whatever becomes of its rows.
 	kept := x.keeper()
 	defer kept.release()
-	lsn, err := x.session.engine.Caller.Call(x.ctx, s.fn, args, kept.addRow)
-	x.session.wrote(s.fn, lsn)
-	if err != nil {
+	if err := x.run(x.ctx, s.fn, args, kept.addRow); err != nil {
 		return err
 	}
 	for _, values := range kept.rows {

@@ -37,7 +37,7 @@ func (c *compiler) subquery(e *parser.Subquery) (computed, error) {
 
 // within runs a subquery's plan for the current row of x.
 func (p *selectPlan) within(x *execution, emit func([]any) error) error {
-	in := execution{session: x.session, query: x.query, args: x.args, ctx: x.ctx, outer: append(x.outer[:len(x.outer):len(x.outer)], x.source), emit: emit}
+	in := execution{root: x.root, run: x.run, limit: x.limit, args: x.args, ctx: x.ctx, outer: append(x.outer[:len(x.outer):len(x.outer)], x.source), emit: emit}
 	_, err := p.run(&in)
 	return err
 }
@@ -59,7 +59,7 @@ func (p *selectPlan) value(x *execution) (v any, err error) {
 
 func (p *selectPlan) array(x *execution) (any, error) {
 	var b strings.Builder
-	limit := x.session.engine.ResultLimit()
+	limit := x.limit
 	err := p.within(x, func(row []any) error {
 		if b.Len() > 0 {
 			b.WriteByte(',')

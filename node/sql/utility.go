@@ -11,8 +11,7 @@ import (
 )
 
 // showPlan prepares SHOW name and SHOW ALL.
-func (c *compiler) showPlan(p *Prepared, n *parser.Show) error {
-	s := c.session
+func (s *Session) showPlan(c *compiler, p *Prepared, n *parser.Show) error {
 	if n.Name == "" {
 		p.Columns = []rmgr.Column{{Name: "name"}, {Name: "setting"}, {Name: "description"}}
 		p.run = showAll
@@ -22,8 +21,8 @@ func (c *compiler) showPlan(p *Prepared, n *parser.Show) error {
 		return c.fail(n.Pos, codeUndefinedObject, "unrecognized configuration parameter \"%s\"", n.Name)
 	}
 	p.Columns = []rmgr.Column{{Name: guc.Label(n.Name)}}
-	p.run = func(x *execution) (Tag, error) {
-		return Tag{Verb: "SHOW"}, x.emit([]any{x.session.show(n.Name)})
+	p.run = func(s *Session) (Tag, error) {
+		return Tag{Verb: "SHOW"}, s.exec.emit([]any{s.show(n.Name)})
 	}
 	return nil
 }
@@ -46,9 +45,9 @@ func (s *Session) show(name string) string {
 	return v
 }
 
-func showAll(x *execution) (Tag, error) {
-	for _, v := range x.session.AllSettings() {
-		if err := x.emit([]any{v.Name, v.Value, v.Description}); err != nil {
+func showAll(s *Session) (Tag, error) {
+	for _, v := range s.AllSettings() {
+		if err := s.exec.emit([]any{v.Name, v.Value, v.Description}); err != nil {
 			return Tag{}, err
 		}
 	}
@@ -125,7 +124,7 @@ func (s *Session) ForgetPrepared(name string) { delete(s.prepared, name) }
 
 func (s *Session) prepareNamed(n *parser.Prepare, query string) error {
 	oids := make([]uint32, len(n.Types))
-	c := compiler{query: query}
+	c := newCompiler(s.engine.Catalog, query, nil)
 	for i, name := range n.Types {
 		t, err := c.typeNamed(name)
 		if err != nil {
@@ -141,8 +140,8 @@ func (s *Session) prepareNamed(n *parser.Prepare, query string) error {
 }
 
 // executePlan prepares EXECUTE: its columns are those of the statement it names.
-func (c *compiler) executePlan(p *Prepared, n *parser.Execute) error {
-	body, err := c.session.Prepared(n.Name)
+func (s *Session) executePlan(c *compiler, p *Prepared, n *parser.Execute) error {
+	body, err := s.Prepared(n.Name)
 	if err != nil {
 		return c.place(err, n.Pos)
 	}
@@ -150,37 +149,23 @@ func (c *compiler) executePlan(p *Prepared, n *parser.Execute) error {
 		return c.fail(n.Pos, codeSyntax, "wrong number of parameters for prepared statement \"%s\"", n.Name).
 			detail("Expected %d parameters but got %d.", len(body.Params), len(n.Args))
 	}
-	args := make([]computed, len(n.Args))
-	c.noCalls = "EXECUTE"
-	for i, a := range n.Args {
-		k, err := c.expr(a)
-		if err != nil {
-			return err
-		}
-		if args[i], err = c.coerce(k, body.types[i]); err == errNoCoercion {
-			if assigned := explicit(k, body.types[i]); assigned.eval != nil && datum.Assignable(k.typ, body.types[i]) {
-				args[i] = assigned
-				continue
-			}
-			return c.fail(k.pos, codeDatatypeMismatch, "parameter $%d of type %s cannot be coerced to the expected type %s", i+1, datum.TypeName(k.typ), datum.TypeName(body.types[i]))
-		} else if err != nil {
-			return err
-		}
+	args, err := c.assign(n.Args, body.types)
+	if err != nil {
+		return err
 	}
-	p.Columns = body.Columns
-	c.writer = body.writer
-	p.run = func(x *execution) (Tag, error) {
-		values, _, err := evalArgs(x, args)
+	p.Columns, p.writer = body.Columns, body.writer
+	p.run = func(s *Session) (Tag, error) {
+		values, err := args.values(&s.exec)
 		if err != nil {
 			return Tag{}, err
 		}
-		x.args, x.query = values, body.Statement.Query
-		return body.run(x)
+		s.exec.args = values
+		return body.run(s)
 	}
 	return nil
 }
 
-func (s *Session) deallocate(n *parser.Deallocate, query string) (Tag, error) {
+func (s *Session) deallocate(n *parser.Deallocate) (Tag, error) {
 	if n.Name == "" {
 		clear(s.prepared)
 		return Tag{Verb: "DEALLOCATE ALL"}, nil
@@ -207,11 +192,11 @@ func (s *Session) discard(n *parser.Discard) (Tag, error) {
 	return tag, nil
 }
 
-func (x *execution) checkpoint() error {
-	if x.session.engine.Checkpoint == nil {
+func (s *Session) checkpoint() error {
+	if s.engine.Checkpoint == nil {
 		return errorf(codeNotSupported, "CHECKPOINT is not supported")
 	}
-	return x.session.engine.Checkpoint(x.ctx)
+	return s.engine.Checkpoint(s.exec.ctx)
 }
 
 // createExtension answers as PostgreSQL does for a module that is loaded: there is nothing to do.
