@@ -6,16 +6,8 @@ import (
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/node/sql/guc"
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 )
-
-// reported are the settings whose changes a client is told of, with those that never change.
-var reported = []string{
-	"application_name", "client_encoding", "DateStyle", "default_transaction_read_only", "in_hot_standby", "integer_datetimes",
-	"IntervalStyle", "is_superuser", "server_encoding", "server_version", "session_authorization", "standard_conforming_strings", "TimeZone",
-}
-
-// A Parameter is a setting as ParameterStatus tells it.
-type Parameter struct{ Name, Value string }
 
 // Setting is a setting's value in this session, "" if there is no such setting.
 func (s *Session) Setting(name string) string {
@@ -99,7 +91,7 @@ func (s *Session) assign(name, value string, local bool) *Error {
 	}
 	if _, ok := s.engine.Catalog.Setting(name); ok {
 		return errorf(codeCannotChange, "parameter \"%s\" cannot be changed now", name).
-			hint("It is a setting of the node: change it in redoubt.conf or the cluster's spec.")
+			WithHint("It is a setting of the node: change it in redoubt.conf or the cluster's spec.")
 	}
 	if strings.Contains(name, ".") {
 		return s.putSetting(name, value, local)
@@ -125,33 +117,6 @@ func (s *Session) reset(name string) *Error {
 	return nil
 }
 
-// Reported lists the parameters that a client is told at the start.
-func (s *Session) Reported() []Parameter {
-	list := make([]Parameter, len(reported))
-	for i, name := range reported {
-		list[i] = Parameter{name, s.Setting(name)}
-		s.told[i] = list[i].Value
-	}
-	return list
-}
-
-// Changed lists the reported parameters that have changed since the client was last told.
-func (s *Session) Changed() []Parameter {
-	recovery := s.inRecovery()
-	if !s.dirty && recovery == s.toldRecovery {
-		return nil
-	}
-	s.dirty, s.toldRecovery = false, recovery
-	var list []Parameter
-	for i, name := range reported {
-		if v := s.Setting(name); v != s.told[i] {
-			s.told[i] = v
-			list = append(list, Parameter{name, v})
-		}
-	}
-	return list
-}
-
 // refresh takes over what a reload of the node's settings has changed since.
 func (s *Session) refresh() {
 	if s.engine.Catalog.Generation() != s.generation {
@@ -169,5 +134,22 @@ func (s *Session) settingsChanged() {
 	s.noticeLevel = slices.Index(noticeLevels, s.Setting("client_min_messages"))
 }
 
-// noticeLevels are those at which something falls away.
-var noticeLevels = []string{"notice", "warning", "error"}
+func (s *Session) set(n *parser.Set, query string) (Tag, error) {
+	tag := Tag{Verb: "SET"}
+	if n.Verbose {
+		tag.Verb = "RESET"
+	}
+	var err *Error
+	switch {
+	case n.Reset:
+		err = s.reset(n.Name)
+	case n.Local && s.tx.status != txOpen:
+		s.notice("WARNING", Condition{Code: codeNoTransaction, Message: "SET LOCAL can only be used in transaction blocks"})
+	default:
+		err = s.assign(n.Name, n.Value, n.Local)
+	}
+	if err != nil {
+		return Tag{}, err.At(query, n.Pos)
+	}
+	return tag, nil
+}

@@ -68,7 +68,7 @@ func (c *compiler) aggregateType(e *parser.Call, kind aggregateKind, typ rmgr.Ty
 	case kind == sumOf && typ == rmgr.Float8:
 		return typ, nil
 	}
-	return typ, c.fail(e.Pos, codeUndefinedFunction, "function %s(%s) does not exist", e.Name, strings.ToLower(datum.TypeName(typ))).hint("%s", hintTypes)
+	return typ, c.fail(e.Pos, codeUndefinedFunction, "function %s(%s) does not exist", e.Name, strings.ToLower(datum.TypeName(typ))).WithHint("%s", hintTypes)
 }
 
 func (p *selectPlan) runAggregates(x *execution, offset int64) error {

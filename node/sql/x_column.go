@@ -1,11 +1,8 @@
 package sql
 
 import (
-	"strings"
-
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
-	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // column finds a column of the sources of this SELECT, or else of those around it.
@@ -54,10 +51,6 @@ func columnOf(s *sourcePlan, i, depth, pos int) computed {
 	return k
 }
 
-func (c *compiler) unsupported(pos int, what string) *Error {
-	return c.fail(pos, codeNotSupported, "%s is not supported", what)
-}
-
 // noColumn is the error of a name that no column has; known says that there is a source of its table's name.
 func (c *compiler) noColumn(e *parser.Column, known bool) *Error {
 	if !known {
@@ -74,15 +67,7 @@ func (c *compiler) noColumn(e *parser.Column, known bool) *Error {
 				s = other
 			}
 		}
-		return err.hint("%s has the columns %s.", s.alias, columnNames(s.columns))
+		return err.WithHint("%s has the columns %s.", s.alias, columnNames(s.columns))
 	}
 	return err
-}
-
-func columnNames(columns []rmgr.Column) string {
-	names := make([]string, len(columns))
-	for i, col := range columns {
-		names[i] = col.Name
-	}
-	return strings.Join(names, ", ")
 }

@@ -1,7 +1,6 @@
 package sql
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
@@ -104,47 +103,3 @@ func (c *compiler) match(l, r computed) (computed, computed, error) {
 	r, err = c.coerce(r, to)
 	return l, r, err
 }
-
-func (c *compiler) comparison(out *computed, op string, l, r computed) error {
-	l, r, err := c.match(l, r)
-	if err != nil {
-		return err
-	}
-	holds := map[string]func(int) bool{
-		"=": func(n int) bool { return n == 0 }, "<>": func(n int) bool { return n != 0 },
-		"<": func(n int) bool { return n < 0 }, "<=": func(n int) bool { return n <= 0 },
-		">": func(n int) bool { return n > 0 }, ">=": func(n int) bool { return n >= 0 },
-	}[op]
-	both(out, rmgr.Bool, l, r, func(a, b any) (any, error) { return holds(datum.Compare(a, b)), nil })
-	return nil
-}
-
-func (c *compiler) concat(out *computed, l, r computed) error {
-	if l.typ == rmgr.Bytea || r.typ == rmgr.Bytea {
-		l, r, err := c.match(l, r)
-		if err != nil {
-			return err
-		}
-		both(out, rmgr.Bytea, l, r, func(a, b any) (any, error) { return append(bytes.Clone(a.([]byte)), b.([]byte)...), nil })
-		return nil
-	}
-	if l.typ != rmgr.Text && l.typ != datum.Unknown && r.typ != rmgr.Text && r.typ != datum.Unknown {
-		return errNoCoercion
-	}
-	l, r = c.settle(l), c.settle(r)
-	both(out, rmgr.Text, l, r, func(a, b any) (any, error) {
-		s, err := datum.TextOf(l.typ, a)
-		if err != nil {
-			return nil, err
-		}
-		t, err := datum.TextOf(r.typ, b)
-		if len(s)+len(t) > maxText {
-			return nil, errorf(codeProgramLimit, "the result of || is longer than %d bytes", maxText)
-		}
-		return s + t, err
-	})
-	return nil
-}
-
-// maxText bounds what || may build.
-const maxText = 64 << 20

@@ -3,7 +3,6 @@ package sql
 import (
 	"strings"
 
-	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -29,43 +28,6 @@ func (c *compiler) isTruth(e *parser.IsTruth) (computed, error) {
 	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *execution) (any, error) {
 		v, err := k.eval(x)
 		return (v == e.Truth) != e.Not, err
-	}}, nil
-}
-
-func (c *compiler) between(e *parser.Between) (computed, error) {
-	k, _, err := c.unify([]parser.Expr{e.X, e.Low, e.High}, "BETWEEN", e.Pos)
-	if err != nil {
-		return computed{}, err
-	}
-	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *execution) (any, error) {
-		v, null, err := evalArgs(x, k)
-		if err != nil || null {
-			return nil, err
-		}
-		return (datum.Compare(v[1], v[0]) <= 0 && datum.Compare(v[0], v[2]) <= 0) != e.Not, nil
-	}}, nil
-}
-
-// inList is x [NOT] IN (…): NULL if nothing is equal and something is NULL.
-func (c *compiler) inList(e *parser.InList) (computed, error) {
-	k, _, err := c.unify(append([]parser.Expr{e.X}, e.List...), "IN", e.Pos)
-	if err != nil {
-		return computed{}, err
-	}
-	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *execution) (any, error) {
-		v, null, err := evalArgs(x, k)
-		if err != nil || v[0] == nil {
-			return nil, err
-		}
-		for _, candidate := range v[1:] {
-			if candidate != nil && datum.Compare(v[0], candidate) == 0 {
-				return !e.Not, nil
-			}
-		}
-		if null {
-			return nil, nil
-		}
-		return e.Not, nil
 	}}, nil
 }
 

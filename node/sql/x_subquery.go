@@ -22,7 +22,7 @@ func (c *compiler) subquery(e *parser.Subquery) (computed, error) {
 	}
 	if c.writer != writer {
 		return computed{}, c.fail(e.Pos, codeNotSupported, "the writing function %s cannot be called in a subquery", c.writer.Name).
-			hint("One call is one atomic action. Call it once per statement.")
+			WithHint("One call is one atomic action. Call it once per statement.")
 	}
 	if len(p.items) != 1 {
 		return computed{}, c.fail(e.Pos, codeSyntax, "subquery must return only one column")

@@ -1,9 +1,6 @@
 package sql
 
-import (
-	"context"
-	"errors"
-)
+import "errors"
 
 // errEnough ends a source early.
 var errEnough = errors.New("enough rows")
@@ -26,32 +23,6 @@ func (p *selectPlan) run(x *execution) (rows int, err error) {
 		}
 	}
 	return x.rows, err
-}
-
-// window computes LIMIT and OFFSET; limit is -1 if there is none.
-func (p *selectPlan) window(x *execution) (limit, offset int64, err error) {
-	limit = -1
-	for _, w := range []struct {
-		k    *computed
-		into *int64
-		code string
-		name string
-	}{{p.limit, &limit, codeInvalidRowCount, "LIMIT"}, {p.offset, &offset, codeInvalidRowOffset, "OFFSET"}} {
-		if w.k == nil {
-			continue
-		}
-		v, err := w.k.eval(x)
-		if err != nil {
-			return 0, 0, err
-		}
-		if n, ok := v.(int64); ok {
-			if n < 0 {
-				return 0, 0, errorf(w.code, "%s must not be negative", w.name)
-			}
-			*w.into = n
-		}
-	}
-	return limit, offset, nil
 }
 
 func (p *selectPlan) runInOrder(x *execution, limit, offset int64) error {
@@ -94,12 +65,4 @@ func (p *selectPlan) send(x *execution) error {
 	}
 	x.rows++
 	return x.emit(x.out)
-}
-
-// alive fails every so often if the statement was cancelled.
-func (x *execution) alive(step int) error {
-	if step%64 == 0 && x.ctx.Err() != nil {
-		return context.Cause(x.ctx)
-	}
-	return nil
 }

@@ -1,55 +1,60 @@
 package sql
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
 )
 
-// A keeper holds rows beyond the call that gave them. Those of one statement, its subqueries' too, share their limit.
-type keeper struct {
-	rows  [][]any
-	bytes int
-	held  *int // by all keepers of the statement
-	limit int
+type sortKey struct {
+	computed
+	desc, nullsFirst bool
 }
 
-func (x *execution) keeper() keeper {
-	return keeper{held: &x.root.held, limit: x.limit}
-}
-
-// release gives up what is held.
-func (k *keeper) release() {
-	*k.held -= k.bytes
-	k.rows, k.bytes = nil, 0
-}
-
-func (k *keeper) addRow(row ...any) error { return k.add(row) }
-
-func (k *keeper) add(row []any) error {
-	kept := make([]any, len(row))
-	before := k.bytes
-	k.bytes += 24 + 16*len(row)
-	for i, v := range row {
-		switch v := v.(type) {
-		case string:
-			k.bytes += 16 + len(v)
-			kept[i] = v
-		case []byte:
-			k.bytes += 24 + len(v)
-			kept[i] = bytes.Clone(v) // it may lie in a page
-		default:
-			k.bytes += 8
-			kept[i] = v
+// sortKey compiles what stands behind ORDER BY: a column's number, a label of the select list, or
+// an expression.
+func (c *compiler) sortKey(p *selectPlan, e parser.Expr) (computed, error) {
+	switch e := e.(type) {
+	case *parser.Literal:
+		k, err := c.literal(e)
+		if err != nil || e.Kind != parser.IntLiteral {
+			return k, c.fail(e.Pos, codeSyntax, "non-integer constant in ORDER BY")
+		}
+		n, _ := k.eval(nil)
+		if i := n.(int64); i >= 1 && i <= int64(len(p.items)) {
+			return p.items[i-1], nil
+		}
+		return k, c.fail(e.Pos, "42P10", "ORDER BY position %s is not in select list", e.Text)
+	case *parser.Column:
+		if e.Table == "" {
+			for _, it := range p.items {
+				if it.name == e.Name {
+					return it, nil
+				}
+			}
 		}
 	}
-	if *k.held += k.bytes - before; *k.held > k.limit {
-		return errorf(codeProgramLimit, "the result does not fit into %d bytes", k.limit).
-			hint("Sorting, reading in parts and calls per row hold the rows in memory. Narrow the source.")
+	k, err := c.expr(e)
+	return c.settle(k), err
+}
+
+func (c *compiler) conditions(p *selectPlan, n *parser.Select) error {
+	if n.Where != nil {
+		k, err := c.condition(n.Where, "WHERE", "WHERE")
+		if err != nil {
+			return err
+		}
+		p.where = &k
 	}
-	k.rows = append(k.rows, kept)
-	return nil
+	for _, o := range n.Order {
+		k, err := c.sortKey(p, o.Expr)
+		if err != nil {
+			return err
+		}
+		p.order = append(p.order, sortKey{k, o.Desc, o.NullsFirst})
+	}
+	return c.limits(p, n)
 }
 
 func (p *selectPlan) runSorted(x *execution, limit, offset int64) error {

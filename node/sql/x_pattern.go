@@ -4,8 +4,22 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
+
+func (c *compiler) like(out *computed, l, r computed) error {
+	l, err := c.coerce(l, rmgr.Text)
+	if err != nil {
+		return err
+	}
+	r, err = c.coerce(r, rmgr.Text)
+	if err != nil {
+		return err
+	}
+	both(out, rmgr.Bool, l, r, func(a, b any) (any, error) { return datum.MatchLike(a.(string), b.(string)), nil })
+	return nil
+}
 
 // regex compiles ~, !~, ~* and !~*. Patterns are those of Go's regexp, whose time grows with the text alone: what
 // PostgreSQL has beyond it, as \m, is refused.
@@ -28,7 +42,7 @@ func (c *compiler) regex(out *computed, op string, l, r computed) error {
 			compiled, err := regexp.Compile(flags + p)
 			if err != nil {
 				return nil, errorf(codeInvalidRegex, "invalid regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")).
-					hint("Patterns are those of RE2.")
+					WithHint("Patterns are those of RE2.")
 			}
 			re, last = compiled, p
 		}

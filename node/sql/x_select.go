@@ -1,7 +1,6 @@
 package sql
 
 import (
-	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -24,11 +23,6 @@ type selectPlan struct {
 	readFirst bool
 }
 
-type sortKey struct {
-	computed
-	desc, nullsFirst bool
-}
-
 func (c *compiler) selectPlan(n *parser.Select) (*selectPlan, error) {
 	p := &selectPlan{}
 	c.level = &level{outer: c.level, columnPos: -1}
@@ -46,7 +40,7 @@ func (c *compiler) selectPlan(n *parser.Select) (*selectPlan, error) {
 	}
 	if len(p.sources) > 0 && c.writer != sourceWriter {
 		return nil, errorf(codeNotSupported, "the writing function %s cannot be called for each row of a source", c.writer.Name).
-			hint("One call is one atomic action. Call it once per statement.")
+			WithHint("One call is one atomic action. Call it once per statement.")
 	}
 	p.readFirst = len(p.sources) > 0 && c.calls > sourceCalls || len(p.sources) > 1
 	if len(p.sources) == 0 {
@@ -111,77 +105,4 @@ func (c *compiler) star(p *selectPlan, it parser.Item) error {
 		return c.fail(it.Pos, codeUndefinedTable, "missing FROM-clause entry for table \"%s\"", it.Table)
 	}
 	return c.fail(it.Pos, codeSyntax, "SELECT * with no tables specified is not valid")
-}
-
-func (c *compiler) conditions(p *selectPlan, n *parser.Select) error {
-	if n.Where != nil {
-		k, err := c.condition(n.Where, "WHERE", "WHERE")
-		if err != nil {
-			return err
-		}
-		p.where = &k
-	}
-	for _, o := range n.Order {
-		k, err := c.sortKey(p, o.Expr)
-		if err != nil {
-			return err
-		}
-		p.order = append(p.order, sortKey{k, o.Desc, o.NullsFirst})
-	}
-	return c.limits(p, n)
-}
-
-func (c *compiler) limits(p *selectPlan, n *parser.Select) error {
-	sources := c.sources
-	c.sources, c.noCalls = nil, "LIMIT"
-	defer func() { c.sources, c.noCalls = sources, "" }()
-	for _, l := range []struct {
-		from parser.Expr
-		into **computed
-		name string
-	}{{n.Limit, &p.limit, "LIMIT"}, {n.Offset, &p.offset, "OFFSET"}} {
-		if l.from == nil {
-			continue
-		}
-		k, err := c.expr(l.from)
-		if err != nil {
-			return err
-		}
-		b, err := c.coerce(k, rmgr.Int8)
-		if err == errNoCoercion {
-			return c.fail(k.pos, codeDatatypeMismatch, "argument of %s must be type bigint, not type %s", l.name, datum.TypeName(k.typ))
-		}
-		if err != nil {
-			return err
-		}
-		*l.into = &b
-	}
-	return nil
-}
-
-// sortKey compiles what stands behind ORDER BY: a column's number, a label of the select list, or
-// an expression.
-func (c *compiler) sortKey(p *selectPlan, e parser.Expr) (computed, error) {
-	switch e := e.(type) {
-	case *parser.Literal:
-		k, err := c.literal(e)
-		if err != nil || e.Kind != parser.IntLiteral {
-			return k, c.fail(e.Pos, codeSyntax, "non-integer constant in ORDER BY")
-		}
-		n, _ := k.eval(nil)
-		if i := n.(int64); i >= 1 && i <= int64(len(p.items)) {
-			return p.items[i-1], nil
-		}
-		return k, c.fail(e.Pos, "42P10", "ORDER BY position %s is not in select list", e.Text)
-	case *parser.Column:
-		if e.Table == "" {
-			for _, it := range p.items {
-				if it.name == e.Name {
-					return it, nil
-				}
-			}
-		}
-	}
-	k, err := c.expr(e)
-	return c.settle(k), err
 }

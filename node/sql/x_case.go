@@ -88,5 +88,5 @@ func (c *compiler) caseConditions(e *parser.Case) (when []computed, operand func
 
 func (c *compiler) noOperator(pos int, op string, l, r rmgr.Type) *Error {
 	return c.fail(pos, codeUndefinedFunction, "operator does not exist: %s %s %s", datum.TypeName(l), op, datum.TypeName(r)).
-		hint("No operator matches the given name and argument types. You might need to add explicit type casts.")
+		WithHint("No operator matches the given name and argument types. You might need to add explicit type casts.")
 }

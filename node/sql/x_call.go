@@ -29,7 +29,7 @@ func (c *compiler) call(e *parser.Call) (computed, error) {
 	switch {
 	case fn.Set:
 		return computed{}, c.fail(e.Pos, codeNotSupported, "set-returning function %s cannot be called here", fn.Name).
-			hint("Use it in FROM: SELECT * FROM %s(…).", fn.Name)
+			WithHint("Use it in FROM: SELECT * FROM %s(…).", fn.Name)
 	}
 	k := computed{typ: rmgr.Text, pos: e.Pos, name: fn.Name}
 	if len(fn.Returns) == 1 {
@@ -119,7 +119,7 @@ func (c *compiler) noteWriter(e *parser.Call, fn *rmgr.Function) error {
 	}
 	if c.writer != nil {
 		return c.fail(e.Pos, codeNotSupported, "a statement can hold only one writing call: %s and %s", c.writer.Name, fn.Name).
-			hint("One call is one atomic action. Use two statements.")
+			WithHint("One call is one atomic action. Use two statements.")
 	}
 	c.writer = fn
 	return nil
@@ -133,106 +133,7 @@ func (c *compiler) noFunction(e *parser.Call, args []computed, fn *rmgr.Function
 	}
 	err := c.fail(e.Pos, codeUndefinedFunction, "function %s(%s) does not exist", e.Name, strings.Join(types, ", "))
 	if fn != nil {
-		return err.hint("There is %s. You might need to add explicit type casts.", Signature(fn))
+		return err.WithHint("There is %s. You might need to add explicit type casts.", Signature(fn))
 	}
-	return err.hint("%s A module's functions exist while preload_modules lists the module.", hintTypes)
-}
-
-// Signature shows a function as people declare it: kv_put(key text, value text) returns pg_lsn.
-func Signature(fn *rmgr.Function) string {
-	var b strings.Builder
-	b.WriteString(fn.Name)
-	b.WriteByte('(')
-	for i, a := range fn.Args {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		if fn.Variadic && i == len(fn.Args)-1 {
-			b.WriteString("variadic ")
-		}
-		if a.Name != "" {
-			b.WriteString(a.Name + " ")
-		}
-		b.WriteString(datum.TypeName(a.Type))
-		if i >= fewest(fn) && i < fewest(fn)+len(fn.Defaults) {
-			b.WriteString(" default")
-		}
-	}
-	b.WriteByte(')')
-	switch {
-	case len(fn.Returns) == 1 && !fn.Set:
-		b.WriteString(" returns " + datum.TypeName(fn.Returns[0].Type))
-	case len(fn.Returns) > 0:
-		b.WriteString(" returns rows of (" + columnNames(fn.Returns) + ")")
-	}
-	return b.String()
-}
-
-// coalesce gives the first argument that is not NULL; later ones are not computed.
-func (c *compiler) coalesce(e *parser.Call) (computed, error) {
-	args, typ, err := c.unify(e.Args, "COALESCE", e.Pos)
-	if err != nil {
-		return computed{}, err
-	}
-	return computed{typ: typ, pos: e.Pos, name: "coalesce", eval: func(x *execution) (any, error) {
-		for i := range args {
-			if v, err := args[i].eval(x); v != nil || err != nil {
-				return v, err
-			}
-		}
-		return nil, nil
-	}}, nil
-}
-
-func (c *compiler) nullif(e *parser.Call) (computed, error) {
-	if len(e.Args) != 2 {
-		return computed{}, c.fail(e.Pos, codeSyntax, "NULLIF takes two arguments")
-	}
-	args, typ, err := c.unify(e.Args, "NULLIF", e.Pos)
-	if err != nil {
-		return computed{}, err
-	}
-	return computed{typ: typ, pos: e.Pos, name: "nullif", eval: func(x *execution) (any, error) {
-		l, err := args[0].eval(x)
-		if err != nil {
-			return nil, err
-		}
-		r, err := args[1].eval(x)
-		if err != nil || l != nil && r != nil && datum.Compare(l, r) == 0 {
-			return nil, err
-		}
-		return l, nil
-	}}, nil
-}
-
-// unify compiles expressions that must have one type.
-func (c *compiler) unify(list []parser.Expr, what string, pos int) ([]computed, rmgr.Type, error) {
-	if len(list) == 0 {
-		return nil, 0, c.fail(pos, codeSyntax, "%s takes arguments", what)
-	}
-	typ := datum.Unknown
-	out := make([]computed, len(list))
-	for i, e := range list {
-		k, err := c.expr(e)
-		if err != nil {
-			return nil, 0, err
-		}
-		if out[i] = k; typ == datum.Unknown || datum.Implicit(typ, k.typ) {
-			typ = k.typ
-		}
-	}
-	if typ == datum.Unknown {
-		typ = rmgr.Text
-	}
-	for i := range out {
-		k, err := c.coerce(out[i], typ)
-		if err == errNoCoercion {
-			return nil, 0, c.fail(out[i].pos, codeDatatypeMismatch, "%s types %s and %s cannot be matched", what, datum.TypeName(typ), datum.TypeName(out[i].typ))
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		out[i] = k
-	}
-	return out, typ, nil
+	return err.WithHint("%s A module's functions exist while preload_modules lists the module.", hintTypes)
 }

@@ -109,26 +109,6 @@ func (r *Registry) Function(name string, nargs int) (*rmgr.Function, bool) {
 	return nil, false
 }
 
-// fewest and most are how many arguments a function takes.
-func fewest(fn *rmgr.Function) int {
-	if fn.Variadic {
-		return len(fn.Args) - 1 - len(fn.Defaults)
-	}
-	return len(fn.Args) - len(fn.Defaults)
-}
-
-func most(fn *rmgr.Function) int {
-	if fn.Variadic {
-		return maxArgs
-	}
-	return len(fn.Args)
-}
-
-func takes(fn *rmgr.Function, n int) bool { return n >= fewest(fn) && n <= most(fn) }
-
-// maxArgs is PostgreSQL's FUNC_MAX_ARGS.
-const maxArgs = 100
-
 func (r *Registry) View(name string) (*View, bool) {
 	v, ok := r.views[name]
 	return v, ok

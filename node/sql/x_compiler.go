@@ -1,0 +1,84 @@
+package sql
+
+import (
+	"errors"
+
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+// A compiler turns the tree of one statement into functions that compute it.
+type compiler struct {
+	catalog Catalog
+	query   string
+	types   []rmgr.Type // of parameters
+	used    map[int]struct{}
+
+	*level  // of the SELECT being compiled; nil outside of one
+	noCalls string
+	calls   int // of functions that a Caller runs, and of subqueries
+	writer  *rmgr.Function
+}
+
+// A level is one SELECT of a statement: its own, or a subquery's.
+type level struct {
+	outer      *level
+	sources    []*sourcePlan // whose columns may be named
+	aggregates []*aggregate
+	inArgument bool // inside an aggregate's argument
+	columnPos  int  // of a column outside of aggregates, for the error; -1 if there is none
+}
+
+// computed is an expression that can be evaluated.
+type computed struct {
+	typ   rmgr.Type
+	shown rmgr.Type // what clients see, if it is a column of another type; 0: typ
+	pos   int
+	eval  func(x *execution) (any, error)
+	lit   *parser.Literal // it is a literal whose place may give it a type
+	param int             // it is a parameter whose place may give it a type
+	name  string          // as a column's label
+}
+
+// newCompiler is a compiler of one statement. types are those of its parameters; unknown ones get theirs from their
+// places.
+func newCompiler(catalog Catalog, query string, types []rmgr.Type) *compiler {
+	return &compiler{catalog: catalog, query: query, types: types, level: &level{columnPos: -1}}
+}
+
+// parameters are the types of the parameters after all has been compiled. One that stands nowhere and has no type is an
+// error.
+func (c *compiler) parameters() ([]rmgr.Type, error) {
+	for i, t := range c.types {
+		if t != datum.Unknown {
+			continue
+		}
+		if _, used := c.used[i+1]; !used {
+			return nil, errorf(codeIndeterminateType, "could not determine data type of parameter $%d", i+1)
+		}
+		c.types[i] = rmgr.Text
+	}
+	return c.types, nil
+}
+
+func (c *compiler) fail(pos int, code, format string, args ...any) *Error {
+	return errorf(code, format, args...).At(c.query, pos)
+}
+
+// place gives an error that has no place the place pos.
+func (c *compiler) place(err error, pos int) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.At(c.query, pos)
+	}
+	var plain *Condition
+	if errors.As(err, &plain) {
+		return (&Error{Condition: *plain}).At(c.query, pos)
+	}
+	return err
+}
+
+func (c *compiler) unsupported(pos int, what string) *Error {
+	return c.fail(pos, codeNotSupported, "%s is not supported", what)
+}
