@@ -13,6 +13,7 @@ import (
 	"github.com/redoubt-wal/redoubt/node/pagedigest"
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/node/walinspect"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/rmgr/generic"
@@ -30,7 +31,7 @@ func registerBuiltin(table *rmgr.Table) error {
 }
 
 // addBuiltin adds the server's own functions and views.
-func (n *Node) addBuiltin(r *sql.Registry) error {
+func (n *Node) addBuiltin(r *catalog.Registry) error {
 	if err := r.AddFunctions(walinspect.Functions(n.table, n.inspected)...); err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/node/walinspect"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
@@ -20,7 +22,7 @@ import (
 // sqlEngine is what all sessions share. It asks for the data directory in use at every call, so that
 // sessions outlive a change of it.
 func (n *Node) sqlEngine() (*sql.Engine, error) {
-	catalog := &sql.Registry{Node: n.sqlSettings, Lookup: n.settings.Show, Changes: n.settings.Generation, Modules: n.moduleState}
+	catalog := &catalog.Registry{Node: n.sqlSettings, Lookup: n.settings.Show, Changes: n.settings.Generation, Modules: n.moduleState}
 	if err := catalog.AddFunctions(n.table.Functions()...); err != nil {
 		return nil, err
 	}
@@ -36,14 +38,14 @@ func (n *Node) sqlEngine() (*sql.Engine, error) {
 
 func (n *Node) inRecovery() bool { return n.current().role != api.RolePrimary }
 
-func (n *Node) sqlSettings() []sql.Setting {
-	var out []sql.Setting
+func (n *Node) sqlSettings() []catalog.Setting {
+	var out []catalog.Setting
 	for _, s := range config.List() {
 		if s.Name != strings.ToLower(s.Name) {
 			continue // a session's own, under PostgreSQL's spelling
 		}
 		value, _ := n.settings.Show(s.Name)
-		out = append(out, sql.Setting{Name: s.Name, Value: value, Description: s.Short})
+		out = append(out, catalog.Setting{Name: s.Name, Value: value, Description: s.Short})
 	}
 	return out
 }
@@ -65,15 +67,15 @@ func (n *Node) settingRows() []builtin.SettingRow {
 	return out
 }
 
-func (n *Node) moduleState(name string) sql.ModuleState {
+func (n *Node) moduleState(name string) catalog.ModuleState {
 	called := func(m rmgr.Module) bool { return isCalled(m, name) }
 	switch {
 	case slices.ContainsFunc(n.table.Modules(), called), slices.Contains(builtinExtensions, strings.ToLower(name)):
-		return sql.ModuleLoaded
+		return catalog.ModuleLoaded
 	case slices.ContainsFunc(n.opts.Modules, called):
-		return sql.ModuleOff
+		return catalog.ModuleOff
 	}
-	return sql.ModuleUnknown
+	return catalog.ModuleUnknown
 }
 
 // builtinExtensions are PostgreSQL's whose functions every node has.
@@ -145,7 +147,7 @@ type committer Node
 
 // Commit lets nothing pass that a fenced node could not stand for: also a commit that waits for
 // nobody else asks SyncRep, which is closed before a promise is told.
-func (c *committer) Commit(ctx context.Context, lsn wal.LSN, level string) (warning *sql.Condition, err error) {
+func (c *committer) Commit(ctx context.Context, lsn wal.LSN, level string) (warning *ereport.Condition, err error) {
 	n := (*Node)(c)
 	l := n.writtenTo(ctx)
 	if l == nil {

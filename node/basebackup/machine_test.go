@@ -22,6 +22,8 @@ import (
 	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/node/replslot"
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/rmgr/kv"
 	"github.com/redoubt-wal/redoubt/wal"
@@ -96,7 +98,7 @@ func start(t testing.TB, fsys vfs.FS, dir string, change ...func(*pgwire.Options
 	wire := pgwire.Options{
 		Now: time.Now, Log: log, Replication: m,
 		Engine: &sql.Engine{
-			Catalog: &sql.Registry{Lookup: func(name string) (string, bool) { v, ok := settings[name]; return v, ok }},
+			Catalog: &catalog.Registry{Lookup: func(name string) (string, bool) { v, ok := settings[name]; return v, ok }},
 			Caller:  m, Committer: m, InRecovery: m.InRecovery,
 		},
 	}
@@ -126,7 +128,9 @@ func start(t testing.TB, fsys vfs.FS, dir string, change ...func(*pgwire.Options
 func (m *machine) ServeReplication(ctx context.Context, c *pgwire.ReplicationConn) error {
 	return m.repl.Serve(ctx, c)
 }
-func (m *machine) Commit(context.Context, wal.LSN, string) (*sql.Condition, error) { return nil, nil }
+func (m *machine) Commit(context.Context, wal.LSN, string) (*ereport.Condition, error) {
+	return nil, nil
+}
 
 func (m *machine) promote(tli wal.TimelineID) {
 	m.t.Helper()

@@ -10,6 +10,8 @@ import (
 
 	"github.com/redoubt-wal/redoubt/node/pgwire"
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -21,10 +23,10 @@ func (direct) Call(ctx context.Context, fn *rmgr.Function, args []any, row func(
 	return 0, fn.Call(ctx, nil, args, row)
 }
 
-func (direct) Commit(context.Context, wal.LSN, string) (*sql.Condition, error) { return nil, nil }
+func (direct) Commit(context.Context, wal.LSN, string) (*ereport.Condition, error) { return nil, nil }
 
 func ExampleServer() {
-	catalog := &sql.Registry{}
+	catalog := &catalog.Registry{}
 	err := catalog.AddFunctions(rmgr.Function{
 		Name: "greet", Args: []rmgr.Column{{Name: "name", Type: rmgr.Text}}, Returns: []rmgr.Column{{Type: rmgr.Text}},
 		Call: func(_ context.Context, _ rmgr.Session, args []any, row func(...any) error) error {

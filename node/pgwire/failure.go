@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
@@ -32,7 +32,7 @@ var (
 // errorResponse makes the client's form of an error. One without an SQLSTATE is XX000.
 func errorResponse(severity string, err error) *pgproto3.ErrorResponse {
 	r := &pgproto3.ErrorResponse{Severity: severity, SeverityUnlocalized: severity, Code: "XX000", Message: err.Error()}
-	var placed *sql.Error
+	var placed *ereport.Error
 	if errors.As(err, &placed) {
 		r.Position = int32(placed.Position)
 	}

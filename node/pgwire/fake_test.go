@@ -19,6 +19,8 @@ import (
 	"github.com/redoubt-wal/redoubt/node/pgwire"
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -29,9 +31,9 @@ type fake struct {
 	values    map[string]string
 	end       wal.LSN
 	recovery  atomic.Bool
-	commits   []string                                                                     // "level" of each Commit
-	commit    func(ctx context.Context, lsn wal.LSN, level string) (*sql.Condition, error) // nil: done at once
-	entered   chan struct{}                                                                // receives when a call of wait() runs
+	commits   []string                                                                         // "level" of each Commit
+	commit    func(ctx context.Context, lsn wal.LSN, level string) (*ereport.Condition, error) // nil: done at once
+	entered   chan struct{}                                                                    // receives when a call of wait() runs
 	functions []rmgr.Function
 }
 
@@ -130,7 +132,7 @@ type gate chan struct{}
 func (g gate) Lock()   { g <- struct{}{} }
 func (g gate) Unlock() { <-g }
 
-func (f *fake) Commit(ctx context.Context, lsn wal.LSN, level string) (*sql.Condition, error) {
+func (f *fake) Commit(ctx context.Context, lsn wal.LSN, level string) (*ereport.Condition, error) {
 	f.mu.Lock()
 	f.commits = append(f.commits, level)
 	f.mu.Unlock()
@@ -149,12 +151,12 @@ func (f *fake) committed() []string {
 // engine makes the sql.Engine of the fake.
 func (f *fake) engine(t testing.TB, now func() time.Time, server func() *pgwire.Server) *sql.Engine {
 	t.Helper()
-	r := &sql.Registry{
-		Node: func() []sql.Setting {
-			return []sql.Setting{{Name: "port", Value: "5432", Description: "the port"}, {Name: "wal_segment_size", Value: "16MB"}}
+	r := &catalog.Registry{
+		Node: func() []catalog.Setting {
+			return []catalog.Setting{{Name: "port", Value: "5432", Description: "the port"}, {Name: "wal_segment_size", Value: "16MB"}}
 		},
-		Modules: func(name string) sql.ModuleState {
-			return map[string]sql.ModuleState{"kv": sql.ModuleLoaded, "ledger": sql.ModuleOff}[name]
+		Modules: func(name string) catalog.ModuleState {
+			return map[string]catalog.ModuleState{"kv": catalog.ModuleLoaded, "ledger": catalog.ModuleOff}[name]
 		},
 	}
 	if err := r.AddFunctions(f.functions...); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/redoubt-wal/redoubt/node/pgwire"
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/wal"
 )
 
@@ -249,7 +249,7 @@ func TestClientsThatAreSilentKeepNobodyOut(t *testing.T) {
 func TestShutdownLetsStatementsEnd(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, f *fake, server *pgwire.Server, p *pipe) {
 		release := make(chan struct{})
-		f.commit = func(ctx context.Context, _ wal.LSN, _ string) (*sql.Condition, error) {
+		f.commit = func(ctx context.Context, _ wal.LSN, _ string) (*ereport.Condition, error) {
 			<-release
 			return nil, nil
 		}
@@ -331,13 +331,13 @@ func TestShutdownCancelsWhatTakesTooLong(t *testing.T) {
 func TestAnswersWaitForTheLog(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, f *fake, _ *pgwire.Server, p *pipe) {
 		safe := time.Duration(0)
-		f.commit = func(ctx context.Context, _ wal.LSN, level string) (*sql.Condition, error) {
+		f.commit = func(ctx context.Context, _ wal.LSN, level string) (*ereport.Condition, error) {
 			select {
 			case <-time.After(time.Minute):
 				safe += time.Minute
 				return nil, nil
 			case <-ctx.Done():
-				return &sql.Condition{Code: "01000", Message: "not confirmed by any standby"}, nil
+				return &ereport.Condition{Code: "01000", Message: "not confirmed by any standby"}, nil
 			}
 		}
 		client, _ := login(t, p)
@@ -351,7 +351,7 @@ func TestAnswersWaitForTheLog(t *testing.T) {
 
 func TestAWriteThatMustNotBeAcknowledgedIsNot(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, f *fake, _ *pgwire.Server, p *pipe) {
-		f.commit = func(context.Context, wal.LSN, string) (*sql.Condition, error) { return nil, errors.New("deposed") }
+		f.commit = func(context.Context, wal.LSN, string) (*ereport.Condition, error) { return nil, errors.New("deposed") }
 		client, _ := login(t, p)
 		client.Send(&pgproto3.Query{String: "SELECT 'before'; SELECT kv_put('a','1'); SELECT 'after'"})
 		if got, want := receive(t, client, 1), "RowDescription DataRow(before) CommandComplete(SELECT 1) ErrorResponse(XX000) ReadyForQuery(I)"; got != want {
@@ -369,9 +369,9 @@ func TestAWriteThatMustNotBeAcknowledgedIsNot(t *testing.T) {
 
 func TestACancelledWaitForStandbysIsAWarning(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, f *fake, server *pgwire.Server, p *pipe) {
-		f.commit = func(ctx context.Context, _ wal.LSN, _ string) (*sql.Condition, error) {
+		f.commit = func(ctx context.Context, _ wal.LSN, _ string) (*ereport.Condition, error) {
 			<-ctx.Done()
-			return &sql.Condition{Code: "01000", Message: "canceling wait for synchronous replication"}, nil
+			return &ereport.Condition{Code: "01000", Message: "canceling wait for synchronous replication"}, nil
 		}
 		client, _ := login(t, p)
 		client.Send(&pgproto3.Query{String: "SELECT kv_put('a','1')"})

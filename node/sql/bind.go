@@ -2,6 +2,7 @@ package sql
 
 import (
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -10,7 +11,7 @@ import (
 // code, 0 for text and 1 for binary; a nil parameter is NULL.
 func (p *Prepared) Bind(params [][]byte, format func(i int) int16) ([]any, error) {
 	if len(params) != len(p.Params) {
-		return nil, errorf(codeProtocolViolation, "bind message supplies %d parameters, but prepared statement requires %d", len(params), len(p.Params))
+		return nil, ereport.Errorf(ereport.CodeProtocolViolation, "bind message supplies %d parameters, but prepared statement requires %d", len(params), len(p.Params))
 	}
 	if len(params) == 0 {
 		return nil, nil
@@ -27,7 +28,7 @@ func (p *Prepared) Bind(params [][]byte, format func(i int) int16) ([]any, error
 		case 1:
 			args[i], err = bindBinary(p.Params[i], b)
 		default:
-			err = errorf(codeInvalidValue, "unsupported format code: %d", code)
+			err = ereport.Errorf(ereport.CodeInvalidValue, "unsupported format code: %d", code)
 		}
 		if err != nil {
 			return nil, err

@@ -10,7 +10,9 @@ import (
 
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -22,7 +24,7 @@ type bench struct {
 	calls  []string
 	lsn    wal.LSN
 	levels []string
-	warn   *sql.Condition
+	warn   *ereport.Condition
 }
 
 func (b *bench) Call(ctx context.Context, fn *rmgr.Function, args []any, row func(...any) error) (wal.LSN, error) {
@@ -36,16 +38,16 @@ func (b *bench) Call(ctx context.Context, fn *rmgr.Function, args []any, row fun
 	return b.lsn, nil
 }
 
-func (b *bench) Commit(_ context.Context, _ wal.LSN, level string) (*sql.Condition, error) {
+func (b *bench) Commit(_ context.Context, _ wal.LSN, level string) (*ereport.Condition, error) {
 	b.levels = append(b.levels, level)
 	return b.warn, nil
 }
 
-func (b *bench) session(t testing.TB, with ...func(*sql.Registry)) *sql.Session {
+func (b *bench) session(t testing.TB, with ...func(*catalog.Registry)) *sql.Session {
 	t.Helper()
 	echo := func(_ context.Context, _ rmgr.Session, args []any, row func(...any) error) error { return row(args[0]) }
 	one := func(typ rmgr.Type) []rmgr.Column { return []rmgr.Column{{Name: "v", Type: typ}} }
-	r := &sql.Registry{Node: func() []sql.Setting { return []sql.Setting{{Name: "port", Value: "5432"}} }}
+	r := &catalog.Registry{Node: func() []catalog.Setting { return []catalog.Setting{{Name: "port", Value: "5432"}} }}
 	if err := errors.Join(r.AddFunctions(
 		rmgr.Function{Name: "put", Args: one(rmgr.Text), Returns: one(rmgr.Text), Write: &manager, Call: echo},
 		rmgr.Function{Name: "strict", Args: one(rmgr.Int8), Returns: one(rmgr.Int8), Strict: true, Call: echo},

@@ -2,6 +2,8 @@ package sql
 
 import (
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
+	"github.com/redoubt-wal/redoubt/node/sql/executor"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -16,7 +18,7 @@ func (s *Session) Prepare(st *parser.Statement, oids []uint32) (*Prepared, error
 	if err != nil {
 		return nil, err
 	}
-	c := newCompiler(s.engine.Catalog, st.Query, types)
+	c := executor.NewCompiler(s.engine.Catalog, st.Query, types)
 	p := &Prepared{Statement: st}
 	if err := s.compile(c, p, st.Node); err != nil {
 		return nil, err
@@ -33,15 +35,15 @@ func declared(oids []uint32, params int) ([]rmgr.Type, error) {
 	for i, oid := range oids {
 		t, ok := datum.TypeByOID(oid)
 		if !ok {
-			return nil, errorf(codeNotSupported, "parameter $%d: the type with OID %d is not supported", i+1, oid)
+			return nil, ereport.Errorf(ereport.CodeNotSupported, "parameter $%d: the type with OID %d is not supported", i+1, oid)
 		}
 		types[i] = t
 	}
 	return types, nil
 }
 
-func (p *Prepared) finish(c *compiler, oids []uint32) (err error) {
-	if p.types, err = c.parameters(); err != nil {
+func (p *Prepared) finish(c *executor.Compiler, oids []uint32) (err error) {
+	if p.types, err = c.Parameters(); err != nil {
 		return err
 	}
 	p.Params = make([]uint32, len(p.types))
@@ -52,12 +54,12 @@ func (p *Prepared) finish(c *compiler, oids []uint32) (err error) {
 		}
 	}
 	if p.writer == nil {
-		p.writer = c.writer
+		p.writer = c.Writer
 	}
 	return nil
 }
 
-func (s *Session) compile(c *compiler, p *Prepared, n parser.Node) (err error) {
+func (s *Session) compile(c *executor.Compiler, p *Prepared, n parser.Node) (err error) {
 	switch n := n.(type) {
 	case nil:
 		p.run = func(*Session) (Tag, error) { return Tag{}, nil }
@@ -67,7 +69,7 @@ func (s *Session) compile(c *compiler, p *Prepared, n parser.Node) (err error) {
 		p.queries = true
 		return s.executePlan(c, p, n)
 	case *parser.Show:
-		return s.showPlan(c, p, n)
+		return s.showPlan(p, n)
 	case *parser.Set:
 		p.run = func(s *Session) (Tag, error) { return s.set(n, p.Statement.Query) }
 	case *parser.Transaction:
@@ -88,14 +90,14 @@ func (s *Session) compile(c *compiler, p *Prepared, n parser.Node) (err error) {
 	return nil
 }
 
-func (p *Prepared) sel(c *compiler, n *parser.Select) error {
-	plan, err := c.selectPlan(n)
+func (p *Prepared) sel(c *executor.Compiler, n *parser.Select) error {
+	plan, err := c.Select(n)
 	if err != nil {
 		return err
 	}
-	p.Columns, p.queries = plan.columns, true
+	p.Columns, p.queries = plan.Columns, true
 	p.run = func(s *Session) (Tag, error) {
-		rows, err := plan.run(&s.exec)
+		rows, err := plan.Run(&s.exec)
 		return Tag{"SELECT", rows, true}, err
 	}
 	return nil

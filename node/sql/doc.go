@@ -1,9 +1,23 @@
-// Package sql parses and runs the small SQL that a node speaks: calls of functions, reads of
-// set-returning functions and views, settings, and transaction blocks as clients expect them.
+// Package sql is the SQL side of a node: sessions, their settings, transaction blocks and prepared statements. The
+// SQL is small: calls of functions, reads of set-returning functions and views, settings, and transaction blocks as
+// clients expect them.
 //
 //	text ──Parse──► Statement ──Session.Prepare──► Prepared ──Session.Execute──► rows, a tag
 //	                                                  │                              │
 //	                                               Catalog                 Caller ◄──┴──► Committer
+//
+// What it is made of, each a folder; imports go down only:
+//
+//	            builtin     the functions and views that every node has
+//	               │
+//	              sql       sessions, this package
+//	      ┌────────┼────────┐
+//	  executor     │       guc      plans and runs SELECT · the settings that a session may change
+//	   │   └────┬──┘        │
+//	   │     catalog        │       functions, views: what a query can name
+//	parser      └── datum ──┘       text into statements · values and their types
+//
+// and ereport makes the errors of sql and executor.
 //
 // There are
 //
@@ -14,7 +28,8 @@
 //
 // where a source is function(…) or a view, with literals, parameters, casts, calls in calls, count, sum,
 // min, max, COALESCE, NULLIF, CASE, subqueries as a value, and the operators + - * / % || = <> < <= > >= ~
-// AND OR NOT IS IN BETWEEN LIKE. There is no numeric type: a number with a point is double precision. Text is ordered by its bytes. Times are shown in UTC.
+// AND OR NOT IS IN BETWEEN LIKE. There is no numeric type: a number with a point is double precision. Text is ordered
+// by its bytes. Times are shown in UTC.
 // There are no tables: data belongs to modules, and their functions are the only way to it.
 //
 // # What a statement promises

@@ -3,6 +3,8 @@ package sql
 import (
 	"context"
 
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -23,12 +25,12 @@ type Committer interface {
 	// Commit returns when the log up to lsn is as safe as level says. When ctx ends first it
 	// returns with a warning, not an error, if the write is there and safe on this node but not
 	// known to be on others. An error means that the write must not be acknowledged.
-	Commit(ctx context.Context, lsn wal.LSN, level string) (warning *Condition, err error)
+	Commit(ctx context.Context, lsn wal.LSN, level string) (warning *ereport.Condition, err error)
 }
 
 // An Engine is what all sessions of a node share.
 type Engine struct {
-	Catalog   Catalog
+	Catalog   catalog.Catalog
 	Caller    Caller
 	Committer Committer
 

@@ -24,9 +24,9 @@ func (s *Session) Execute(ctx context.Context, p *Prepared, args []any, emit fun
 	if p.queries && s.tx.status == txOpen {
 		s.tx.queried = true
 	}
-	s.exec.begin(ctx, args, emit)
+	s.exec.Begin(ctx, args, emit)
 	tag, err := p.run(s)
-	s.exec.end()
+	s.exec.End()
 	return tag, err
 }
 

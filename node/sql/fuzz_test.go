@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 )
 
 // Whatever a client sends is a list of statements or an error with an SQLSTATE, and a statement that
@@ -26,7 +27,7 @@ func FuzzStatement(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		list, err := sql.Parse(query)
-		var e *sql.Error
+		var e *ereport.Error
 		if err != nil && (!errors.As(err, &e) || len(e.Code) != 5 || e.Position > utf8.RuneCountInString(query)+1) {
 			t.Fatalf("Parse failed with %#v", err)
 		}

@@ -1,12 +1,14 @@
 package sql
 
+import "github.com/redoubt-wal/redoubt/node/sql/ereport"
+
 // A Notice is a message to the client beside the result.
 type Notice struct {
 	Severity string // NOTICE or WARNING
-	Condition
+	ereport.Condition
 }
 
-func (s *Session) notice(severity string, e Condition) {
+func (s *Session) notice(severity string, e ereport.Condition) {
 	if s.noticeLevel == 2 || s.noticeLevel == 1 && severity == "NOTICE" {
 		return
 	}

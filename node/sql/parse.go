@@ -3,6 +3,7 @@ package sql
 import (
 	"errors"
 
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 )
 
@@ -25,5 +26,5 @@ func parserError(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &Error{Condition: Condition{Code: e.Code, Message: e.Message, Hint: e.Hint}, Position: e.Position}
+	return &ereport.Error{Condition: ereport.Condition{Code: e.Code, Message: e.Message, Hint: e.Hint}, Position: e.Position}
 }

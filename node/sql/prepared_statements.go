@@ -2,6 +2,8 @@ package sql
 
 import (
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
+	"github.com/redoubt-wal/redoubt/node/sql/executor"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 )
 
@@ -11,10 +13,10 @@ const maxPrepared = 10000 // statements in one session
 func (s *Session) KeepPrepared(name string, p *Prepared) error {
 	if name != "" {
 		if _, taken := s.prepared[name]; taken {
-			return errorf(codeDuplicateStatement, "prepared statement \"%s\" already exists", name)
+			return ereport.Errorf(ereport.CodeDuplicateStatement, "prepared statement \"%s\" already exists", name)
 		}
 		if len(s.prepared) >= maxPrepared {
-			return errorf(codeProgramLimit, "a session can have at most %d prepared statements", maxPrepared)
+			return ereport.Errorf(ereport.CodeProgramLimit, "a session can have at most %d prepared statements", maxPrepared)
 		}
 	}
 	s.prepared[name] = p
@@ -27,9 +29,9 @@ func (s *Session) Prepared(name string) (*Prepared, error) {
 		return p, nil
 	}
 	if name == "" {
-		return nil, errorf(codeNoStatement, "unnamed prepared statement does not exist")
+		return nil, ereport.Errorf(ereport.CodeNoStatement, "unnamed prepared statement does not exist")
 	}
-	return nil, errorf(codeNoStatement, "prepared statement \"%s\" does not exist", name)
+	return nil, ereport.Errorf(ereport.CodeNoStatement, "prepared statement \"%s\" does not exist", name)
 }
 
 // ForgetPrepared drops a prepared statement; it need not exist.
@@ -37,9 +39,9 @@ func (s *Session) ForgetPrepared(name string) { delete(s.prepared, name) }
 
 func (s *Session) prepareNamed(n *parser.Prepare, query string) error {
 	oids := make([]uint32, len(n.Types))
-	c := newCompiler(s.engine.Catalog, query, nil)
+	c := executor.NewCompiler(s.engine.Catalog, query, nil)
 	for i, name := range n.Types {
-		t, err := c.typeNamed(name)
+		t, err := c.Type(name)
 		if err != nil {
 			return err
 		}
@@ -53,26 +55,26 @@ func (s *Session) prepareNamed(n *parser.Prepare, query string) error {
 }
 
 // executePlan prepares EXECUTE: its columns are those of the statement it names.
-func (s *Session) executePlan(c *compiler, p *Prepared, n *parser.Execute) error {
+func (s *Session) executePlan(c *executor.Compiler, p *Prepared, n *parser.Execute) error {
 	body, err := s.Prepared(n.Name)
 	if err != nil {
-		return c.place(err, n.Pos)
+		return c.Place(err, n.Pos)
 	}
 	if len(n.Args) != len(body.Params) {
-		return c.fail(n.Pos, codeSyntax, "wrong number of parameters for prepared statement \"%s\"", n.Name).
+		return ereport.Errorf(ereport.CodeSyntax, "wrong number of parameters for prepared statement \"%s\"", n.Name).At(p.Statement.Query, n.Pos).
 			WithDetail("Expected %d parameters but got %d.", len(body.Params), len(n.Args))
 	}
-	args, err := c.assign(n.Args, body.types)
+	args, err := c.Assign(n.Args, body.types)
 	if err != nil {
 		return err
 	}
 	p.Columns, p.writer = body.Columns, body.writer
 	p.run = func(s *Session) (Tag, error) {
-		values, err := args.values(&s.exec)
+		values, err := args.Values(&s.exec)
 		if err != nil {
 			return Tag{}, err
 		}
-		s.exec.args = values
+		s.exec.Args = values
 		return body.run(s)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redoubt-wal/redoubt/node/sql/executor"
 	"github.com/redoubt-wal/redoubt/node/sql/guc"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -28,7 +29,7 @@ type Session struct {
 	settings guc.Stack
 	tx       txState
 	prepared map[string]*Prepared
-	exec     execution
+	exec     executor.Execution
 
 	pending      wal.LSN // end of what was written and is not settled
 	pendingLevel string
@@ -51,7 +52,7 @@ type Session struct {
 func (e *Engine) NewSession(id Identity, start []Parameter) (*Session, error) {
 	s := &Session{engine: e, identity: id, told: make([]string, len(reported)), prepared: map[string]*Prepared{}}
 	s.toldRecovery = s.inRecovery()
-	s.exec.prepareExecution(s.call, e.ResultLimit())
+	s.exec.Init(s.call, e.ResultLimit())
 	for _, p := range start {
 		if err := s.Set(p.Name, p.Value, false); err != nil {
 			if strings.EqualFold(p.Name, "timezone") {

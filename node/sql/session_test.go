@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
-	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // Each story is a list of statements with what each gives.
@@ -227,33 +227,13 @@ func TestColumnsAreNamedAsInPostgreSQL(t *testing.T) {
 	}
 }
 
-func TestRegistryRefusesWhatCannotBeToldApart(t *testing.T) {
-	call := func(context.Context, rmgr.Session, []any, func(...any) error) error { return nil }
-	r := &sql.Registry{}
-	if err := r.AddFunctions(rmgr.Function{Name: "f", Args: []rmgr.Column{{}, {}}, Defaults: []any{"x"}, Call: call}); err != nil {
-		t.Fatal(err)
-	}
-	for name, fn := range map[string]rmgr.Function{
-		"the same number of arguments, with defaults": {Name: "F", Args: []rmgr.Column{{}}, Call: call},
-		"no Call": {Name: "g"},
-		"no name": {Call: call},
-	} {
-		if err := r.AddFunctions(fn); err == nil {
-			t.Errorf("a function with %s was added", name)
-		}
-	}
-	if err := r.AddFunctions(rmgr.Function{Name: "f", Call: call}); err != nil {
-		t.Errorf("another number of arguments: %v", err)
-	}
-}
-
 // TestAReloadReachesSessionsThatAreThere: SHOW said that commits are durable again while a session that had been
 // connected before the reload went on without waiting.
 func TestAReloadReachesSessionsThatAreThere(t *testing.T) {
 	node := map[string]string{"synchronous_commit": "off", "statement_timeout": "1s", "default_transaction_read_only": "off"}
 	var generation uint64
 	b := &bench{}
-	s := b.session(t, func(r *sql.Registry) {
+	s := b.session(t, func(r *catalog.Registry) {
 		r.Lookup = func(name string) (string, bool) { v, ok := node[name]; return v, ok }
 		r.Changes = func() uint64 { return generation }
 	})

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/node/sql/guc"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 )
@@ -77,40 +78,40 @@ func (s *Session) Set(name, value string, local bool) error {
 	return nil
 }
 
-func (s *Session) assign(name, value string, local bool) *Error {
+func (s *Session) assign(name, value string, local bool) *ereport.Error {
 	if name == "transaction_isolation" || name == "transaction_read_only" {
 		return s.assignMode(name, value)
 	}
 	if checked, known, err := guc.Check(name, value); err != nil {
-		return &Error{Condition: *err}
+		return &ereport.Error{Condition: *err}
 	} else if known {
 		return s.putSetting(name, checked, local)
 	}
 	if _, ok := s.fixed(name); ok {
-		return errorf(codeCannotChange, "parameter \"%s\" cannot be changed", name)
+		return ereport.Errorf(ereport.CodeCannotChange, "parameter \"%s\" cannot be changed", name)
 	}
 	if _, ok := s.engine.Catalog.Setting(name); ok {
-		return errorf(codeCannotChange, "parameter \"%s\" cannot be changed now", name).
+		return ereport.Errorf(ereport.CodeCannotChange, "parameter \"%s\" cannot be changed now", name).
 			WithHint("It is a setting of the node: change it in redoubt.conf or the cluster's spec.")
 	}
 	if strings.Contains(name, ".") {
 		return s.putSetting(name, value, local)
 	}
-	return errorf(codeUndefinedObject, "unrecognized configuration parameter \"%s\"", name)
+	return ereport.Errorf(ereport.CodeUndefinedObject, "unrecognized configuration parameter \"%s\"", name)
 }
 
-func (s *Session) putSetting(name, value string, local bool) *Error {
+func (s *Session) putSetting(name, value string, local bool) *ereport.Error {
 	if err := s.settings.Put(name, value, local, s.tx.status == txOpen); err != nil {
-		return &Error{Condition: *err}
+		return &ereport.Error{Condition: *err}
 	}
 	s.settingsChanged()
 	return nil
 }
 
 // reset goes back to the start value; "" is ALL.
-func (s *Session) reset(name string) *Error {
+func (s *Session) reset(name string) *ereport.Error {
 	if _, ok := s.lookup(name); !ok && name != "" {
-		return errorf(codeUndefinedObject, "unrecognized configuration parameter \"%s\"", name)
+		return ereport.Errorf(ereport.CodeUndefinedObject, "unrecognized configuration parameter \"%s\"", name)
 	}
 	s.settings.Reset(name, s.tx.status == txOpen)
 	s.settingsChanged()
@@ -139,12 +140,12 @@ func (s *Session) set(n *parser.Set, query string) (Tag, error) {
 	if n.Verbose {
 		tag.Verb = "RESET"
 	}
-	var err *Error
+	var err *ereport.Error
 	switch {
 	case n.Reset:
 		err = s.reset(n.Name)
 	case n.Local && s.tx.status != txOpen:
-		s.notice("WARNING", Condition{Code: codeNoTransaction, Message: "SET LOCAL can only be used in transaction blocks"})
+		s.notice("WARNING", ereport.Condition{Code: ereport.CodeNoTransaction, Message: "SET LOCAL can only be used in transaction blocks"})
 	default:
 		err = s.assign(n.Name, n.Value, n.Local)
 	}

@@ -4,24 +4,26 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/node/sql/guc"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // showPlan prepares SHOW name and SHOW ALL.
-func (s *Session) showPlan(c *compiler, p *Prepared, n *parser.Show) error {
+func (s *Session) showPlan(p *Prepared, n *parser.Show) error {
 	if n.Name == "" {
 		p.Columns = []rmgr.Column{{Name: "name"}, {Name: "setting"}, {Name: "description"}}
 		p.run = showAll
 		return nil
 	}
 	if _, ok := s.lookup(n.Name); !ok {
-		return c.fail(n.Pos, codeUndefinedObject, "unrecognized configuration parameter \"%s\"", n.Name)
+		return ereport.Errorf(ereport.CodeUndefinedObject, "unrecognized configuration parameter \"%s\"", n.Name).At(p.Statement.Query, n.Pos)
 	}
 	p.Columns = []rmgr.Column{{Name: guc.Label(n.Name)}}
 	p.run = func(s *Session) (Tag, error) {
-		return Tag{Verb: "SHOW"}, s.exec.emit([]any{s.show(n.Name)})
+		return Tag{Verb: "SHOW"}, s.exec.Emit([]any{s.show(n.Name)})
 	}
 	return nil
 }
@@ -46,7 +48,7 @@ func (s *Session) show(name string) string {
 
 func showAll(s *Session) (Tag, error) {
 	for _, v := range s.AllSettings() {
-		if err := s.exec.emit([]any{v.Name, v.Value, v.Description}); err != nil {
+		if err := s.exec.Emit([]any{v.Name, v.Value, v.Description}); err != nil {
 			return Tag{}, err
 		}
 	}
@@ -54,7 +56,7 @@ func showAll(s *Session) (Tag, error) {
 }
 
 // AllSettings lists the node's settings and the session's, by name.
-func (s *Session) AllSettings() []Setting {
+func (s *Session) AllSettings() []catalog.Setting {
 	list := slices.Clone(s.engine.Catalog.Settings())
 	known := map[string]bool{}
 	for i := range list {
@@ -64,9 +66,11 @@ func (s *Session) AllSettings() []Setting {
 	names := []string{"server_version", "server_version_num", "server_encoding", "in_hot_standby", "transaction_read_only", "transaction_isolation"}
 	for _, name := range append(names, guc.Names()...) {
 		if !known[name] {
-			list = append(list, Setting{Name: guc.Label(name), Value: s.show(name)})
+			list = append(list, catalog.Setting{Name: guc.Label(name), Value: s.show(name)})
 		}
 	}
-	slices.SortFunc(list, func(a, b Setting) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	slices.SortFunc(list, func(a, b catalog.Setting) int {
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
 	return list
 }

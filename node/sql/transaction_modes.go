@@ -3,6 +3,7 @@ package sql
 import (
 	"errors"
 
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/node/sql/guc"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 )
@@ -11,7 +12,7 @@ import (
 func (s *Session) modes(tx *txState, n *parser.Transaction) error {
 	if n.Isolation != "" && n.Isolation != tx.isolation {
 		if tx.queried {
-			return errorf(codeActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+			return ereport.Errorf(ereport.CodeActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
 		}
 		tx.isolation = n.Isolation
 	}
@@ -21,9 +22,9 @@ func (s *Session) modes(tx *txState, n *parser.Transaction) error {
 	switch {
 	case *n.ReadOnly:
 	case tx.readOnly && tx.queried:
-		return errorf(codeActiveTransaction, "transaction read-write mode must be set before any query")
+		return ereport.Errorf(ereport.CodeActiveTransaction, "transaction read-write mode must be set before any query")
 	case s.inRecovery():
-		return errorf(codeNotSupported, "cannot set transaction read-write mode during recovery")
+		return ereport.Errorf(ereport.CodeNotSupported, "cannot set transaction read-write mode during recovery")
 	}
 	tx.readOnly = *n.ReadOnly
 	return nil
@@ -47,17 +48,17 @@ func (s *Session) setTransaction(n *parser.Transaction) (Tag, error) {
 	case open:
 		return tag, s.modes(&s.tx, n)
 	case !n.Setting:
-		s.notice("WARNING", Condition{Code: codeNoTransaction, Message: "SET TRANSACTION can only be used in transaction blocks"})
+		s.notice("WARNING", ereport.Condition{Code: ereport.CodeNoTransaction, Message: "SET TRANSACTION can only be used in transaction blocks"})
 	}
 	return tag, nil
 }
 
 // assignMode sets one of a block's modes by its setting's name; outside of a block nothing is left to set it for.
-func (s *Session) assignMode(name, value string) *Error {
+func (s *Session) assignMode(name, value string) *ereport.Error {
 	n := &parser.Transaction{Verb: parser.SetTransaction, Setting: true}
 	value, _, wrong := guc.Check(name, value)
 	if wrong != nil {
-		return &Error{Condition: *wrong}
+		return &ereport.Error{Condition: *wrong}
 	}
 	if name == "transaction_isolation" {
 		n.Isolation = value
@@ -65,7 +66,7 @@ func (s *Session) assignMode(name, value string) *Error {
 		readOnly := value == "on"
 		n.ReadOnly = &readOnly
 	}
-	var bad *Error
+	var bad *ereport.Error
 	_, err := s.setTransaction(n)
 	errors.As(err, &bad)
 	return bad

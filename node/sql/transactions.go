@@ -3,6 +3,7 @@ package sql
 import (
 	"time"
 
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -51,8 +52,8 @@ func (s *Session) MayRun(p *Prepared) bool {
 	return s.tx.status != txFailed || p.Statement.EndsTransaction()
 }
 
-func errFailedTransaction() *Error {
-	return errorf(codeFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+func errFailedTransaction() *ereport.Error {
+	return ereport.Errorf(ereport.CodeFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
 }
 
 // mayWrite refuses a writing call where it cannot be honest about it.
@@ -60,9 +61,9 @@ func (s *Session) mayWrite(fn *rmgr.Function) error {
 	open := s.tx.status == txOpen
 	switch {
 	case open && s.tx.readOnly, !open && s.readOnlyWish:
-		return errorf(codeReadOnly, "cannot execute %s() in a read-only transaction", fn.Name)
+		return ereport.Errorf(ereport.CodeReadOnly, "cannot execute %s() in a read-only transaction", fn.Name)
 	case open && s.tx.wrote != "":
-		return errorf(codeNotSupported, "a transaction block can hold only one writing call: %s() has already run", s.tx.wrote).
+		return ereport.Errorf(ereport.CodeNotSupported, "a transaction block can hold only one writing call: %s() has already run", s.tx.wrote).
 			WithDetail("Each call is an atomic action of its own and takes effect at once.").
 			WithHint("Run writing calls outside of transaction blocks.")
 	}
@@ -80,10 +81,10 @@ func (s *Session) transaction(n *parser.Transaction) (Tag, error) {
 	committed := n.Verb == parser.Commit && s.tx.status != txFailed
 	switch {
 	case s.TxStatus() == txIdle:
-		s.notice("WARNING", Condition{Code: codeNoTransaction, Message: "there is no transaction in progress"})
+		s.notice("WARNING", ereport.Condition{Code: ereport.CodeNoTransaction, Message: "there is no transaction in progress"})
 	case !committed && s.tx.wrote != "":
-		s.notice("WARNING", Condition{
-			Code:    codeSuccessfulWithNotes,
+		s.notice("WARNING", ereport.Condition{
+			Code:    ereport.CodeSuccessfulWithNotes,
 			Message: "the write of " + s.tx.wrote + "() is not undone",
 			Detail:  "Each call is an atomic action of its own and takes effect at once; a transaction block cannot take it back.",
 		})
@@ -104,7 +105,7 @@ func (s *Session) begin(n *parser.Transaction) (Tag, error) {
 	}
 	next := s.tx
 	if s.tx.status == txOpen {
-		s.notice("WARNING", Condition{Code: codeActiveTransaction, Message: "there is already a transaction in progress"})
+		s.notice("WARNING", ereport.Condition{Code: ereport.CodeActiveTransaction, Message: "there is already a transaction in progress"})
 	} else {
 		next = txState{status: txOpen, readOnly: s.readOnlyWish, isolation: s.Setting("default_transaction_isolation")}
 	}

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -12,7 +13,7 @@ const (
 	database  = int64(5)
 )
 
-func activityView(n Node) sql.View {
+func activityView(n Node) catalog.View {
 	return view("pg_stat_activity", columns("datid", datum.Oid, "datname", datum.Name, "pid", rmgr.Int4, "leader_pid", rmgr.Int4, "usesysid", datum.Oid,
 		"usename", datum.Name, "application_name", rmgr.Text, "client_addr", datum.Inet, "client_hostname", rmgr.Text, "client_port", rmgr.Int4,
 		"backend_start", rmgr.Timestamptz, "xact_start", rmgr.Timestamptz, "query_start", rmgr.Timestamptz, "state_change", rmgr.Timestamptz,

@@ -10,6 +10,8 @@ import (
 
 	"github.com/redoubt-wal/redoubt/node/sql"
 	"github.com/redoubt-wal/redoubt/node/sql/builtin"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
+	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -48,12 +50,12 @@ func (direct) Call(ctx context.Context, fn *rmgr.Function, args []any, row func(
 	return 0, fn.Call(ctx, nil, args, row)
 }
 
-func (direct) Commit(context.Context, wal.LSN, string) (*sql.Condition, error) { return nil, nil }
+func (direct) Commit(context.Context, wal.LSN, string) (*ereport.Condition, error) { return nil, nil }
 
 // ask runs a query on a node and shows its rows, or its error.
 func ask(t *testing.T, n builtin.Node, query string) string {
 	t.Helper()
-	r := &sql.Registry{}
+	r := &catalog.Registry{}
 	if err := builtin.Register(r, n); err != nil {
 		t.Fatal(err)
 	}

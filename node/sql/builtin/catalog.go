@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -33,9 +34,9 @@ type Extension struct {
 type values map[string]any
 
 // catalogView makes a view of columns "name type, …".
-func catalogView(name, spec string, rows func(ctx context.Context) []values) sql.View {
+func catalogView(name, spec string, rows func(ctx context.Context) []values) catalog.View {
 	cols := specColumns(spec)
-	return sql.View{Name: name, Columns: cols, Rows: func(ctx context.Context, row func(...any) error) error {
+	return catalog.View{Name: name, Columns: cols, Rows: func(ctx context.Context, row func(...any) error) error {
 		if rows == nil {
 			return nil
 		}
@@ -83,12 +84,12 @@ func once[T any](list func() []T) func() []T {
 	return sync.OnceValue(list)
 }
 
-func newCatalog(n Node) catalog {
-	return catalog{functions: once(n.Functions), views: once(n.Views), extensions: once(n.Extensions)}
+func newCatalog(n Node) systemCatalog {
+	return systemCatalog{functions: once(n.Functions), views: once(n.Views), extensions: once(n.Extensions)}
 }
 
 // catalogViews need what the registry holds; without that there are none.
-func catalogViews(n Node) []sql.View {
+func catalogViews(n Node) []catalog.View {
 	if n.Views == nil || n.Functions == nil {
 		return nil
 	}
@@ -104,10 +105,10 @@ func catalogFunctions(n Node) []rmgr.Function {
 	return append(append(clusterFunctions(), c.relationFunctions()...), c.procFunctions()...)
 }
 
-// A catalog knows what the views of the catalog show.
-type catalog struct {
+// A systemCatalog knows what the views of the catalog show.
+type systemCatalog struct {
 	functions  func() []*rmgr.Function
-	views      func() []*sql.View
+	views      func() []*catalog.View
 	extensions func() []Extension
 }
 
@@ -128,8 +129,8 @@ func identity(ctx context.Context) sql.Identity {
 }
 
 // clusterViews are of what PostgreSQL has once for all databases, and of what has no columns or functions.
-func (c catalog) clusterViews() []sql.View {
-	return []sql.View{
+func (c systemCatalog) clusterViews() []catalog.View {
+	return []catalog.View{
 		catalogView("pg_database", "oid oid, datname name, datdba oid, encoding int4, datlocprovider char, datistemplate bool, datallowconn bool, "+
 			"datconnlimit int4, datfrozenxid xid, datminmxid xid, dattablespace oid, datcollate text, datctype text, daticulocale text, "+
 			"datcollversion text, datacl aclitem[]", func(ctx context.Context) []values {

@@ -6,14 +6,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
-func (c catalog) functionViews() []sql.View {
-	return []sql.View{
+func (c systemCatalog) functionViews() []catalog.View {
+	return []catalog.View{
 		catalogView("pg_proc", "oid oid, proname name, pronamespace oid, proowner oid, prolang oid, procost float4, prorows float4, provariadic oid, "+
 			"prosupport regproc, prokind char, prosecdef bool, proleakproof bool, proisstrict bool, proretset bool, provolatile char, "+
 			"proparallel char, pronargs int2, pronargdefaults int2, prorettype oid, proargtypes oidvector, proallargtypes oid[], "+
@@ -22,7 +22,7 @@ func (c catalog) functionViews() []sql.View {
 	}
 }
 
-func (c catalog) procRows(context.Context) []values {
+func (c systemCatalog) procRows(context.Context) []values {
 	var list []values
 	for i, f := range c.functions() {
 		p := profileOf(f)
@@ -95,7 +95,7 @@ func profileOf(f *rmgr.Function) profile {
 }
 
 // functionSchema is public for what comes from a module or an extension, and for what PostgreSQL has not.
-func (c catalog) functionSchema(name string) int64 {
+func (c systemCatalog) functionSchema(name string) int64 {
 	for _, e := range c.extensions() {
 		if slices.Contains(e.Functions, name) {
 			return inPublic
@@ -107,7 +107,7 @@ func (c catalog) functionSchema(name string) int64 {
 	return inPgCatalog
 }
 
-func (c catalog) procFunctions() []rmgr.Function {
+func (c systemCatalog) procFunctions() []rmgr.Function {
 	of := func(name string, typ rmgr.Type, show func(*rmgr.Function) any) rmgr.Function {
 		return scalar(name, typ, columns("func", rmgr.Int8), func(_ context.Context, args []any) (any, error) {
 			list, i := c.functions(), args[0].(int64)-firstFunction

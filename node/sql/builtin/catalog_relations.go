@@ -4,15 +4,15 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-func (c catalog) relationViews() []sql.View {
-	return []sql.View{
+func (c systemCatalog) relationViews() []catalog.View {
+	return []catalog.View{
 		catalogView("pg_class", "oid oid, relname name, relnamespace oid, reltype oid, reloftype oid, relowner oid, relam oid, relfilenode oid, "+
 			"reltablespace oid, relpages int4, reltuples float4, relallvisible int4, reltoastrelid oid, relhasindex bool, relisshared bool, "+
 			"relpersistence char, relkind char, relnatts int2, relchecks int2, relhasrules bool, relhastriggers bool, relhassubclass bool, "+
@@ -31,7 +31,7 @@ func (c catalog) relationViews() []sql.View {
 	}
 }
 
-func (c catalog) classRows(context.Context) []values {
+func (c systemCatalog) classRows(context.Context) []values {
 	var list []values
 	for _, v := range c.views() {
 		list = append(list, values{
@@ -42,7 +42,7 @@ func (c catalog) classRows(context.Context) []values {
 	return list
 }
 
-func (c catalog) attributeRows(context.Context) []values {
+func (c systemCatalog) attributeRows(context.Context) []values {
 	var list []values
 	for _, v := range c.views() {
 		for i, col := range v.Columns {
@@ -70,7 +70,7 @@ func typeRows(context.Context) []values {
 	return list
 }
 
-func (c catalog) relationFunctions() []rmgr.Function {
+func (c systemCatalog) relationFunctions() []rmgr.Function {
 	format := scalar("format_type", rmgr.Text, columns("type_oid", rmgr.Int8, "typemod", rmgr.Int4), func(_ context.Context, args []any) (any, error) {
 		oid, ok := args[0].(int64)
 		name, known := datum.TypeNamed(oid)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/rmgr"
 	"github.com/redoubt-wal/redoubt/wal"
 )
@@ -44,9 +45,9 @@ type Node struct {
 	Cancel      func(pid int32) bool
 	Terminate   func(pid int32) bool
 	Activity    func() []sql.Activity
-	Settings    func() []sql.Setting
+	Settings    func() []catalog.Setting
 	Functions   func() []*rmgr.Function
-	Views       func() []*sql.View
+	Views       func() []*catalog.View
 	Extensions  func() []Extension // in force for the life of the process
 	SettingRows func() []SettingRow
 
@@ -160,7 +161,7 @@ type Receiver struct {
 }
 
 // Register adds everything that n has callbacks for.
-func Register(r *sql.Registry, n Node) error {
+func Register(r *catalog.Registry, n Node) error {
 	var functions []rmgr.Function
 	for _, list := range [][]rmgr.Function{
 		sessionFunctions(n), textFunctions(), walFunctions(n), adminFunctions(n), controlFunctions(n), fileFunctions(n), catalogFunctions(n),

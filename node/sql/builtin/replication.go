@@ -1,12 +1,12 @@
 package builtin
 
 import (
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
-func replicationView(n Node) sql.View {
+func replicationView(n Node) catalog.View {
 	return view("pg_stat_replication", columns("pid", rmgr.Int4, "usesysid", datum.Oid, "usename", datum.Name, "application_name", rmgr.Text,
 		"client_addr", datum.Inet, "client_hostname", rmgr.Text, "client_port", rmgr.Int4, "backend_start", rmgr.Timestamptz, "backend_xmin", datum.Xid,
 		"state", rmgr.Text, "sent_lsn", rmgr.PgLSN, "write_lsn", rmgr.PgLSN, "flush_lsn", rmgr.PgLSN, "replay_lsn", rmgr.PgLSN,
@@ -23,7 +23,7 @@ func replicationView(n Node) sql.View {
 		})
 }
 
-func slotsView(n Node) sql.View {
+func slotsView(n Node) catalog.View {
 	return view("pg_replication_slots", columns("slot_name", datum.Name, "plugin", datum.Name, "slot_type", rmgr.Text, "datoid", datum.Oid, "database", datum.Name,
 		"temporary", rmgr.Bool, "active", rmgr.Bool, "active_pid", rmgr.Int4, "xmin", datum.Xid, "catalog_xmin", datum.Xid,
 		"restart_lsn", rmgr.PgLSN, "confirmed_flush_lsn", rmgr.PgLSN, "wal_status", rmgr.Text, "safe_wal_size", rmgr.Int8, "two_phase", rmgr.Bool),
@@ -41,7 +41,7 @@ func slotsView(n Node) sql.View {
 }
 
 // slotStatsView is there for who joins it by habit: nothing is spilled or streamed, and nothing counted.
-func slotStatsView(n Node) sql.View {
+func slotStatsView(n Node) catalog.View {
 	logical := func() (out []Slot) {
 		for _, s := range n.Slots() {
 			if s.Type == "logical" {
@@ -58,7 +58,7 @@ func slotStatsView(n Node) sql.View {
 		})
 }
 
-func receiverView(n Node) sql.View {
+func receiverView(n Node) catalog.View {
 	one := func() []Receiver {
 		if r, ok := n.Receiver(); ok {
 			return []Receiver{r}

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // settingsView shows what SHOW ALL shows, with the session's own values.
-func settingsView(n Node) sql.View {
-	return sql.View{
+func settingsView(n Node) catalog.View {
+	return catalog.View{
 		Name: "pg_settings",
 		Columns: columns("name", rmgr.Text, "setting", rmgr.Text, "unit", rmgr.Text, "category", rmgr.Text, "short_desc", rmgr.Text, "extra_desc", rmgr.Text,
 			"context", rmgr.Text, "vartype", rmgr.Text, "source", rmgr.Text, "min_val", rmgr.Text, "max_val", rmgr.Text, "enumvals", datum.TextArray,
@@ -45,7 +46,7 @@ func settingsView(n Node) sql.View {
 }
 
 // clientSetting is one that only sessions have, because clients set it when they connect.
-func clientSetting(v sql.Setting) SettingRow {
+func clientSetting(v catalog.Setting) SettingRow {
 	return SettingRow{
 		Name: v.Name, Value: v.Value, Shown: v.Value, Description: v.Description, Category: "Client Connection Defaults / Statement Behavior",
 		Context: "user", Type: "string", Source: "default", Boot: v.Value, Reset: v.Value,

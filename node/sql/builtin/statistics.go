@@ -3,7 +3,7 @@ package builtin
 import (
 	"time"
 
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
@@ -29,7 +29,7 @@ type CheckpointStats struct {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-func walView(n Node) sql.View {
+func walView(n Node) catalog.View {
 	return view("pg_stat_wal", columns("wal_records", rmgr.Int8, "wal_fpi", rmgr.Int8, "wal_bytes", datum.Numeric, "wal_buffers_full", rmgr.Int8,
 		"wal_write", rmgr.Int8, "wal_sync", rmgr.Int8, "wal_write_time", rmgr.Float8, "wal_sync_time", rmgr.Float8, "stats_reset", rmgr.Timestamptz),
 		func() []WAL { return []WAL{n.WAL()} }, func(w WAL) []any {
@@ -40,7 +40,7 @@ func walView(n Node) sql.View {
 		})
 }
 
-func bgwriterView(n Node) sql.View {
+func bgwriterView(n Node) catalog.View {
 	return view("pg_stat_bgwriter", columns("checkpoints_timed", rmgr.Int8, "checkpoints_req", rmgr.Int8,
 		"checkpoint_write_time", rmgr.Float8, "checkpoint_sync_time", rmgr.Float8, "buffers_checkpoint", rmgr.Int8, "buffers_clean", rmgr.Int8,
 		"maxwritten_clean", rmgr.Int8, "buffers_backend", rmgr.Int8, "buffers_backend_fsync", rmgr.Int8, "buffers_alloc", rmgr.Int8, "stats_reset", rmgr.Timestamptz),
@@ -54,7 +54,7 @@ func bgwriterView(n Node) sql.View {
 }
 
 // archiverView says that nothing was archived: there is no archiver.
-func archiverView(n Node) sql.View {
+func archiverView(n Node) catalog.View {
 	return view("pg_stat_archiver", columns("archived_count", rmgr.Int8, "last_archived_wal", rmgr.Text, "last_archived_time", rmgr.Timestamptz,
 		"failed_count", rmgr.Int8, "last_failed_wal", rmgr.Text, "last_failed_time", rmgr.Timestamptz, "stats_reset", rmgr.Timestamptz),
 		func() []struct{} { return make([]struct{}, 1) }, func(struct{}) []any {

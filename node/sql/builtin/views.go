@@ -3,13 +3,13 @@ package builtin
 import (
 	"context"
 
-	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/catalog"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 // view makes a view of a list.
-func view[T any](name string, cols []rmgr.Column, list func() []T, values func(T) []any) sql.View {
-	return sql.View{Name: name, Columns: cols, Rows: func(_ context.Context, row func(...any) error) error {
+func view[T any](name string, cols []rmgr.Column, list func() []T, values func(T) []any) catalog.View {
+	return catalog.View{Name: name, Columns: cols, Rows: func(_ context.Context, row func(...any) error) error {
 		for _, v := range list() {
 			if err := row(values(v)...); err != nil {
 				return err
@@ -19,8 +19,8 @@ func view[T any](name string, cols []rmgr.Column, list func() []T, values func(T
 	}}
 }
 
-func views(n Node) []sql.View {
-	var list []sql.View
+func views(n Node) []catalog.View {
+	var list []catalog.View
 	if n.Activity != nil {
 		list = append(list, activityView(n))
 	}
@@ -31,7 +31,7 @@ func views(n Node) []sql.View {
 	list = append(list, archiverView(n))
 	if n.Functions != nil {
 		list = append(list, view("redoubt_functions", columns("name", rmgr.Text, "signature", rmgr.Text, "writes", rmgr.Bool), n.Functions,
-			func(f *rmgr.Function) []any { return []any{f.Name, sql.Signature(f), f.Write != nil} }))
+			func(f *rmgr.Function) []any { return []any{f.Name, catalog.Signature(f), f.Write != nil} }))
 	}
 	if n.Replicas != nil {
 		list = append(list, replicationView(n))
@@ -54,7 +54,7 @@ func views(n Node) []sql.View {
 	return append(list, catalogViews(n)...)
 }
 
-func modulesView(n Node) sql.View {
+func modulesView(n Node) catalog.View {
 	return view("redoubt_modules", columns("module", rmgr.Text, "version", rmgr.Text, "loaded", rmgr.Bool, "retiring", rmgr.Bool,
 		"rmgr_id", rmgr.Int4, "rmgr", rmgr.Text, "format", rmgr.Int4, "writes_min", rmgr.Int4, "writes_max", rmgr.Int4,
 		"replays_min", rmgr.Int4, "replays_max", rmgr.Int4),
@@ -70,11 +70,11 @@ func modulesView(n Node) sql.View {
 		})
 }
 
-func censusView(n Node) sql.View {
+func censusView(n Node) catalog.View {
 	cols := columns("holder", rmgr.Text, "name", rmgr.Text, "from_lsn", rmgr.PgLSN, "to_lsn", rmgr.PgLSN,
 		"rmgr_id", rmgr.Int4, "rmgr", rmgr.Text, "module", rmgr.Text, "format", rmgr.Int4, "records", rmgr.Int8,
 		"first_lsn", rmgr.PgLSN, "last_lsn", rmgr.PgLSN, "unknown_because", rmgr.Text)
-	return sql.View{Name: "redoubt_wal_census", Columns: cols, Rows: func(ctx context.Context, row func(...any) error) error {
+	return catalog.View{Name: "redoubt_wal_census", Columns: cols, Rows: func(ctx context.Context, row func(...any) error) error {
 		lines, err := n.Census(ctx)
 		for _, c := range lines {
 			if err := row(censusRow(c)...); err != nil {

@@ -1,0 +1,58 @@
+package executor
+
+import (
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
+	"github.com/redoubt-wal/redoubt/node/sql/parser"
+	"github.com/redoubt-wal/redoubt/rmgr"
+)
+
+func (c *Compiler) comparison(out *computed, op string, l, r computed) error {
+	l, r, err := c.match(l, r)
+	if err != nil {
+		return err
+	}
+	holds := map[string]func(int) bool{
+		"=": func(n int) bool { return n == 0 }, "<>": func(n int) bool { return n != 0 },
+		"<": func(n int) bool { return n < 0 }, "<=": func(n int) bool { return n <= 0 },
+		">": func(n int) bool { return n > 0 }, ">=": func(n int) bool { return n >= 0 },
+	}[op]
+	both(out, rmgr.Bool, l, r, func(a, b any) (any, error) { return holds(datum.Compare(a, b)), nil })
+	return nil
+}
+
+func (c *Compiler) between(e *parser.Between) (computed, error) {
+	k, _, err := c.unify([]parser.Expr{e.X, e.Low, e.High}, "BETWEEN", e.Pos)
+	if err != nil {
+		return computed{}, err
+	}
+	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *Execution) (any, error) {
+		v, null, err := evalArgs(x, k)
+		if err != nil || null {
+			return nil, err
+		}
+		return (datum.Compare(v[1], v[0]) <= 0 && datum.Compare(v[0], v[2]) <= 0) != e.Not, nil
+	}}, nil
+}
+
+// inList is x [NOT] IN (…): NULL if nothing is equal and something is NULL.
+func (c *Compiler) inList(e *parser.InList) (computed, error) {
+	k, _, err := c.unify(append([]parser.Expr{e.X}, e.List...), "IN", e.Pos)
+	if err != nil {
+		return computed{}, err
+	}
+	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *Execution) (any, error) {
+		v, null, err := evalArgs(x, k)
+		if err != nil || v[0] == nil {
+			return nil, err
+		}
+		for _, candidate := range v[1:] {
+			if candidate != nil && datum.Compare(v[0], candidate) == 0 {
+				return !e.Not, nil
+			}
+		}
+		if null {
+			return nil, nil
+		}
+		return e.Not, nil
+	}}, nil
+}
