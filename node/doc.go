@@ -17,8 +17,8 @@
 // closes for writes when it has heard nobody for isolation_timeout. An unmanaged one behaves as
 // PostgreSQL: standby.signal makes it a standby of primary_conninfo, its absence a primary.
 //
-// The order in which parts start: promises, unfinished plans, engine (recovery), listeners, and then
-// what commands bring. They stop in the reverse order.
+// The order in which parts start: promises, unfinished plans, listeners, engine (recovery), and then
+// what commands bring. They stop in the reverse order. A stop that is asked for during recovery ends it.
 //
 // Invariants:
 //   - A promise (node/fence) is durable before it is told and before it is acted upon.

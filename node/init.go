@@ -54,17 +54,25 @@ func (n *Node) initialise(o engine.InitOptions) error {
 
 // useLocal opens the data directory: the node waits when it returns.
 func (n *Node) useLocal(run context.Context) error {
-	n.change(func(s *state) { s.role, s.message, s.fork = api.RoleRecovering, "replaying its own log", 0 })
 	l, err := n.openLocal(run)
 	if err != nil {
-		err = fmt.Errorf("open data directory %s: %w", n.opts.Dir, err)
+		err = n.notOpened(err)
 		n.stop(err) // nothing to go on with
 		return err
 	}
+	n.take(l)
+	return nil
+}
+
+func (n *Node) notOpened(err error) error {
+	return fmt.Errorf("open data directory %s: %w", n.opts.Dir, err)
+}
+
+// take makes an open data directory the node's.
+func (n *Node) take(l *local) {
 	n.tasks.Go(func() { n.watchEngine(l) })
 	n.tasks.Go(func() { n.flushLog(l) })
 	n.change(func(s *state) { s.local, s.role, s.message = l, api.RoleWaiting, waitingMessage })
-	return nil
 }
 
 // watchEngine stops the node when its engine must stop, and tells watchers when replay pauses.

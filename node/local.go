@@ -50,6 +50,7 @@ func (n *Node) isEmpty() (bool, error) {
 
 // openLocal takes the data directory into use: recovery runs before it returns.
 func (n *Node) openLocal(ctx context.Context) (*local, error) {
+	n.change(func(s *state) { s.role, s.message, s.fork = api.RoleRecovering, "replaying its own log", 0 })
 	l := &local{sync: replication.NewSyncRep()}
 	slots, err := replslot.Open(replslot.Options{
 		FS: n.opts.FS, Dir: path.Join(n.opts.Dir, "pg_replslot"), Max: atMost(n.settings.Int("max_replication_slots")),

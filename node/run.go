@@ -41,9 +41,12 @@ func (n *Node) Run(ctx context.Context) error {
 		return fmt.Errorf("could not make the lock beside the data directory: %w", err)
 	}
 	defer lock.Close()
-	err = n.start()
-	if err == nil {
+	err = n.start(ctx)
+	switch {
+	case err == nil:
 		err = n.await(ctx)
+	case errors.Is(err, errStopAsked):
+		err = nil
 	}
 	return errors.Join(err, n.shutdown(err))
 }
@@ -72,7 +75,7 @@ func (n *Node) look() error {
 }
 
 // start brings the node to where it waits for commands, or, unmanaged, to what it is.
-func (n *Node) start() (err error) {
+func (n *Node) start(ctx context.Context) (err error) {
 	if n.promises, err = fence.Open(n.opts.FS, n.opts.Dir); err != nil {
 		return err
 	}
@@ -89,14 +92,14 @@ func (n *Node) start() (err error) {
 	if err := n.listenControl(); err != nil {
 		return err
 	}
+	if err := n.listenSQL(); err != nil { // until there is something to read, clients are told so: see ready
+		return err
+	}
 	if empty {
 		n.change(func(s *state) {
 			s.role, s.message = api.RoleEmpty, "waits to be initialised or to be told whom to copy"
 		})
-	} else if err := n.useLocal(n.run); err != nil {
-		return err
-	}
-	if err := n.listenSQL(); err != nil {
+	} else if err := n.recover(ctx); err != nil {
 		return err
 	}
 	n.tasks.Go(func() { n.probeWrites(n.run) })
