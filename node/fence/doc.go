@@ -2,8 +2,8 @@
 // can take them back: in one small file beside that directory.
 //
 //	/var/lib/redoubt/data            the data directory, replaced when the node is cloned anew
-//	/var/lib/redoubt/data.promise    promised 5     follows no upstream and accepts no promotion below
-//	                                 owned 4        was primary on this timeline, may resume it
+//	/var/lib/redoubt/data.promise    promised 0000000005   follows no upstream and accepts no promotion below
+//	                                 owned 0000000004      was primary on this timeline, may resume it
 //	                                 crc 1C9A03F2
 //
 // The promise is what makes a timeline a fencing token: once enough replicas have promised N, no

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/redoubt-wal/redoubt/wal"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
@@ -21,7 +22,9 @@ const Suffix = ".promise"
 // On disk: the first line names the format.
 const (
 	heading = "redoubt promise 1\n"
-	format  = heading + "promised %d\nowned %d\n"
+	format  = heading + "promised %010d\nowned %010d\n" // the same length for every number: see write
+	narrow  = heading + "promised %d\nowned %d\n"       // of older versions
+	sum     = "crc %08X\n"
 )
 
 // Promises are a node's durable promises. Methods may be called from any goroutine; what a changing
@@ -35,36 +38,50 @@ type Promises struct {
 	owned    wal.TimelineID
 }
 
-// Open reads the promises of the node whose data directory is dir; there are none at first.
+// Open reads the promises of the node whose data directory is dir; there are none at first. It makes the file if
+// it is not there, so that it has its room before the disk is full.
 func Open(fsys vfs.FS, dir string) (*Promises, error) {
 	p := &Promises{fs: fsys, name: strings.TrimRight(dir, "/") + Suffix}
 	text, err := vfs.ReadFile(fsys, p.name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return p, nil
+		return p, p.makeRoom()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read promises: %w", err)
 	}
-	if err := p.parse(string(text)); err != nil {
+	if err = p.parse(string(text)); err == nil && len(text) < len(encode(format, 0, 0)) {
+		return p, p.makeRoom()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %v; this node no longer knows whom it may follow: remove its data directory together with this file, and let it be cloned anew under a new name", p.name, ErrDamaged, err)
 	}
 	return p, nil
 }
 
+// makeRoom writes the file anew. It can be done without if there is no room: there may be some by the time that
+// something is promised.
+func (p *Promises) makeRoom() error {
+	err := p.write(p.promised, p.owned)
+	if err == nil || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return nil
+	}
+	return fmt.Errorf("make the file of promises: %w", err)
+}
+
 func (p *Promises) parse(text string) error {
 	var crc uint32
-	if _, err := fmt.Sscanf(text, format+"crc %08X\n", &p.promised, &p.owned, &crc); err != nil {
+	if _, err := fmt.Sscanf(text, narrow+sum, &p.promised, &p.owned, &crc); err != nil {
 		return err
 	}
-	if want := encode(p.promised, p.owned); text != want {
+	if text != encode(format, p.promised, p.owned) && text != encode(narrow, p.promised, p.owned) {
 		return fmt.Errorf("checksum %08X does not match", crc)
 	}
 	return nil
 }
 
-func encode(promised, owned wal.TimelineID) string {
+func encode(format string, promised, owned wal.TimelineID) string {
 	body := fmt.Sprintf(format, promised, owned)
-	return body + fmt.Sprintf("crc %08X\n", crc32.Checksum([]byte(body), crc32.MakeTable(crc32.Castagnoli)))
+	return body + fmt.Sprintf(sum, crc32.Checksum([]byte(body), crc32.MakeTable(crc32.Castagnoli)))
 }
 
 // Promised is the timeline below which the node follows nobody; 0 if it has not promised.
@@ -116,7 +133,7 @@ func (p *Promises) setOwned(tli wal.TimelineID) error {
 }
 
 // write replaces the file: temporary file, sync, rename, sync of the directory. A full disk does not keep the
-// node from a promise, as long as the numbers have as many digits as before: a failover may need it.
+// node from a promise, a failover may need it: then it is written in the place of the one before, which is as long.
 func (p *Promises) write(promised, owned wal.TimelineID) error {
-	return vfs.WriteSector(p.fs, p.name, []byte(encode(promised, owned)), 0o600)
+	return vfs.WriteSector(p.fs, p.name, []byte(encode(format, promised, owned)), 0o600)
 }

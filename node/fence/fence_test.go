@@ -99,33 +99,80 @@ func TestAPromiseThatWasToldSurvivesEveryCrash(t *testing.T) {
 	}
 }
 
-// Standbys whose disks are full can promise, so that a failover goes on.
+// Standbys whose disks are full can promise, so that a failover goes on: for the first time too, and when the
+// timeline's number gets another digit.
 func TestAPromiseOnAFullDisk(t *testing.T) {
-	mem := vfs.NewMem()
-	fsys := vfs.NewFault(mem)
-	p, err := fence.Open(fsys, "/data")
-	if err != nil {
-		t.Fatal(err)
+	for sentence, before := range map[string]wal.TimelineID{
+		"one that has never promised":   0,
+		"the next number":               7,
+		"a number with one digit more":  9,
+		"the number of the last digits": 4_294_967_294,
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			mem := vfs.NewMem()
+			fsys := vfs.NewFault(mem)
+			p, err := fence.Open(fsys, "/data")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(p.Raise(before), p.Own(before)); err != nil {
+				t.Fatal(err)
+			}
+			fillUp(fsys)
+			mem.Record()
+			if err := errors.Join(p.Raise(before+1), p.Disown()); err != nil {
+				t.Fatal(err)
+			}
+			for at := range mem.Ops() + 1 {
+				for variant := range vfs.Variants {
+					p, err := fence.Open(mem.Crash(at, variant), "/data")
+					if err != nil || p.Promised() < before || at == mem.Ops() && (p.Promised() != before+1 || p.Owned() != 0) {
+						t.Errorf("crash before operation %d, variant %d: %+v, %v", at, variant, p, err)
+					}
+				}
+			}
+		})
 	}
-	if err := errors.Join(p.Raise(7), p.Own(7)); err != nil {
-		t.Fatal(err)
-	}
+}
+
+// fillUp lets no file be made and none grow.
+func fillUp(fsys *vfs.Fault) {
 	for _, op := range []string{vfs.OpCreate, vfs.OpWrite} {
 		fsys.Add(&vfs.Rule{Op: op, Path: "*.tmp", Err: syscall.ENOSPC})
 	}
-	mem.Record()
-	if err := errors.Join(p.Raise(8), p.Disown()); err != nil {
-		t.Fatal(err)
-	}
-	for at := range mem.Ops() + 1 {
-		for variant := range 4 {
-			p, err := fence.Open(mem.Crash(at, variant), "/data")
-			if err != nil || p.Promised() < 7 || at == mem.Ops() && (p.Promised() != 8 || p.Owned() != 0) {
-				t.Errorf("crash before operation %d, variant %d: %+v, %v", at, variant, p, err)
+}
+
+// A file that was written without leading zeros, or could not be made at the start, gets room when there is some.
+func TestRoomForPromisesIsMadeAtTheStart(t *testing.T) {
+	for sentence, there := range map[string]string{
+		"no file":                    "",
+		"a file of an older version": "redoubt promise 1\npromised 9\nowned 4\ncrc 38CE4B93\n",
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			fsys := vfs.NewFault(vfs.NewMem())
+			var had wal.TimelineID
+			if there != "" {
+				had = 9
+				if err := vfs.WriteFile(fsys, "/data"+fence.Suffix, []byte(there), 0o600); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-	}
-	if err := p.Raise(10); !errors.Is(err, syscall.ENOSPC) || p.Promised() != 8 {
-		t.Errorf("what does not fit in the file's place: %v, promised %d", err, p.Promised())
+			fillUp(fsys)
+			p, err := fence.Open(fsys, "/data")
+			if err != nil || p.Promised() != had {
+				t.Fatalf("a start with a full disk: promised %d, %v", p.Promised(), err)
+			}
+			if err := p.Raise(10); !errors.Is(err, syscall.ENOSPC) || p.Promised() != had {
+				t.Errorf("what does not fit in the file's place: %v, promised %d", err, p.Promised())
+			}
+			fsys.Clear()
+			if p, err = fence.Open(fsys, "/data"); err != nil || p.Promised() != had {
+				t.Fatalf("a start with room: promised %d, %v", p.Promised(), err)
+			}
+			fillUp(fsys)
+			if err := p.Raise(10); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
