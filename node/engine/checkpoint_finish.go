@@ -31,6 +31,6 @@ func (e *Engine) recycle(redo wal.LSN) error {
 	e.saveCensus(e.segmentStart(e.log.FlushedLSN()))
 	removed, err := e.log.Recycle(h.Before(), nil)
 	e.census.Forget(removed)
-	e.oldest.Store(0)
+	e.lookForOldest()
 	return e.logError(err)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/redoubt-wal/redoubt/node/controlfile"
@@ -15,30 +16,28 @@ type controlKeeper struct {
 	dir string
 	now func() time.Time
 
-	latch latch.Latch
-	file  controlfile.File
+	latch latch.Latch // held while the file is written
+	file  atomic.Pointer[controlfile.File]
 }
 
-func (k *controlKeeper) get() controlfile.File {
-	k.latch.RLock()
-	defer k.latch.RUnlock()
-	return k.file
-}
+// get is what the file holds durably. It does not wait for who writes it.
+func (k *controlKeeper) get() controlfile.File { return *k.file.Load() }
 
 // update changes the file, durably. If the change makes no difference nothing is written.
 func (k *controlKeeper) update(change func(*controlfile.File)) error {
 	k.latch.Lock()
 	defer k.latch.Unlock()
-	next := k.file
+	now := k.get()
+	next := now
 	change(&next)
-	if next == k.file {
+	if next == now {
 		return nil
 	}
 	next.Time = k.now()
 	if err := controlfile.Write(k.fs, k.dir, &next); err != nil {
 		return err
 	}
-	k.file = next
+	k.file.Store(&next)
 	return nil
 }
 

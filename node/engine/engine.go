@@ -102,7 +102,8 @@ func (e *Engine) Positions() Positions {
 	return p
 }
 
-// lookForOldest lists the log's directory; it changes only when log is given up or the first comes.
+// lookForOldest lists the log's directory; it changes only when log is given up or the first comes. Who gives it up
+// looks: others only ask for positions, and do not wait for the disk.
 func (e *Engine) lookForOldest() wal.LSN {
 	oldest := e.log.Oldest()
 	e.oldest.Store(uint64(oldest))

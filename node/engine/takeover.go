@@ -21,7 +21,9 @@ import (
 func (e *Engine) takeOver(s *start) (err error) {
 	fsys, dir := e.o.FS, e.o.Dir
 	patient := vfs.Patient(fsys) // a log or pg_control that cannot be opened ends the node
-	e.control = controlKeeper{fs: patient, dir: dir, now: e.o.Now, file: s.file}
+	e.control.fs, e.control.dir, e.control.now = patient, dir, e.o.Now
+	file := s.file
+	e.control.file.Store(&file)
 	e.failure.suspect = s.mark
 	for _, d := range directories { // a base backup may lack empty ones
 		if err := fsys.MkdirAll(path.Join(dir, d), 0o700); err != nil {
@@ -106,6 +108,7 @@ func (e *Engine) begin(ctx context.Context, s *start) error {
 	if err := e.replayHere(ctx, s); err != nil {
 		return err
 	}
+	e.lookForOldest()
 	e.spawn(func() { e.fillCensus(s) })
 	e.spawn(func() {
 		checkpoint.Loop(e.ctx, e.o.CheckpointTimeout, e.nudge, e.checkpointIfDue)
