@@ -1,6 +1,7 @@
 package pgwire_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -404,6 +405,28 @@ func TestAClientThatDoesNotReadIsLeft(t *testing.T) {
 		receive(t, other, 1)
 		if took := time.Since(begin); took != 30*time.Second {
 			t.Errorf("the writer waited %v for a reader that does not read, want 30 s", took)
+		}
+		conn.Close()
+	})
+}
+
+// A row may be large and the network slow: what counts is that the client takes something.
+func TestALargeRowMayBeTakenSlowly(t *testing.T) {
+	inBubble(t, func(o *pgwire.Options) { o.ResultBuffer = 1000 }, func(t *testing.T, f *fake, _ *pgwire.Server, p *pipe) {
+		client, conn := login(t, p)
+		value := strings.Repeat("v", 20_000)
+		f.values["key"] = value
+		client.Send(&pgproto3.Query{String: "SELECT * FROM kv_range('a','z')"})
+		client.Flush()
+		var got []byte
+		for begin, some := time.Now(), make([]byte, 200); !bytes.Contains(got, []byte("SELECT 1")); time.Sleep(time.Second) {
+			n, err := conn.Read(some)
+			if got = append(got, some[:n]...); err != nil {
+				t.Fatalf("after %v and %d bytes: %v", time.Since(begin), len(got), err)
+			}
+		}
+		if !bytes.Contains(got, []byte(value)) {
+			t.Errorf("%d bytes came, and not the value", len(got))
 		}
 		conn.Close()
 	})

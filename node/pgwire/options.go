@@ -11,6 +11,9 @@ import (
 	"github.com/redoubt-wal/redoubt/node/sql"
 )
 
+// largeMessage is PQ_LARGE_MESSAGE_LIMIT without the length's own four bytes.
+const largeMessage = 1<<30 - 2 - 4
+
 // Options are what a Server is given. Engine and Now must be there; the rest has defaults.
 type Options struct {
 	Engine *sql.Engine
@@ -39,7 +42,7 @@ type Options struct {
 	MaxConnections        int           // 100; replication connections are not counted
 	MaxWALSenders         int           // 10 replication connections; negative: none
 	AuthenticationTimeout time.Duration // 1 min
-	MaxMessage            int           // 16 MiB: the largest message a client may send
+	MaxMessage            int           // the largest body of a message that an authenticated client may send: PostgreSQL's, 1 GiB
 	ResultBuffer          int           // 4 MiB of an answer are held before they are sent while the statement runs
 	StallTimeout          time.Duration // 30 s for a client to take such a part of an answer
 
@@ -73,7 +76,7 @@ func (o Options) withDefaults() (Options, error) {
 	for _, d := range []struct {
 		value *int
 		usual int
-	}{{&o.MaxConnections, 100}, {&o.MaxWALSenders, 10}, {&o.MaxMessage, 16 << 20}, {&o.ResultBuffer, 4 << 20}} {
+	}{{&o.MaxConnections, 100}, {&o.MaxWALSenders, 10}, {&o.MaxMessage, largeMessage}, {&o.ResultBuffer, 4 << 20}} {
 		if *d.value <= 0 {
 			*d.value = d.usual
 		}

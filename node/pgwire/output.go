@@ -28,11 +28,16 @@ func (o *output) send(m pgproto3.BackendMessage) {
 }
 
 // write sends what is queued.
-func (o *output) write() error {
-	if len(o.buf) == 0 {
-		return nil
+func (o *output) write() error { return o.writeInParts(len(o.buf), func() {}) }
+
+// writeInParts sends what is queued and calls before for each part of at most size bytes.
+func (o *output) writeInParts(size int, before func()) (err error) {
+	for rest := o.buf; len(rest) > 0 && err == nil; {
+		part := rest[:min(len(rest), size)]
+		rest = rest[len(part):]
+		before()
+		_, err = o.w.Write(part)
 	}
-	_, err := o.w.Write(o.buf)
 	if cap(o.buf) > keepBuffer {
 		o.buf = nil
 	}

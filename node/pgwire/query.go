@@ -90,21 +90,26 @@ func (s *session) runPortal(p *portal, start int, emit func([]any) error) (sql.T
 }
 
 // stream writes a large answer's part while its statement runs. The client must take it in time,
-// because the statement may hold pages that others wait for.
+// because the statement may hold pages that others wait for: each ResultBuffer of it, as one row may be larger.
 func (s *session) stream() error {
 	if err := s.sql.Settle(s.ctx); err != nil {
 		return err
 	}
-	s.conn.SetWriteDeadline(s.srv.options.Now().Add(s.srv.options.StallTimeout))
-	if err := s.out.write(); err != nil {
+	defer s.writeUntil(time.Time{})
+	inTime := func() { s.writeUntil(s.srv.options.Now().Add(s.srv.options.StallTimeout)) }
+	if err := s.out.writeInParts(s.srv.options.ResultBuffer, inTime); err != nil {
 		return gone{err}
 	}
+	return nil
+}
+
+// writeUntil gives writes a deadline, unless the session has been given its last.
+func (s *session) writeUntil(deadline time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending == nil {
-		s.conn.SetWriteDeadline(time.Time{})
+		s.conn.SetWriteDeadline(deadline)
 	}
-	return nil
 }
 
 // keepRows runs a portal to its end and keeps its rows, encoded.
