@@ -196,6 +196,12 @@ func TestConversations(t *testing.T) {
 			"ParseComplete BindComplete DataRow(1) DataRow(2) PortalSuspended DataRow(3) DataRow(4) PortalSuspended DataRow(5) CommandComplete(SELECT 1) CommandComplete(SELECT 0) ReadyForQuery(I)",
 		},
 		{
+			"the portal without a name as well",
+			[]pgproto3.FrontendMessage{parse("", "SELECT 1"), bind("", ""), sync, execute("", 0), sync},
+			2,
+			"ParseComplete BindComplete ReadyForQuery(I) ErrorResponse(34000) ReadyForQuery(I)",
+		},
+		{
 			"portals end with the transaction",
 			[]pgproto3.FrontendMessage{parse("", "SELECT 1"), bind("p", ""), sync, execute("p", 0), sync},
 			2,

@@ -16,7 +16,7 @@
 //   - What a client can make the node hold is bounded: a startup packet by 10,000 bytes, messages
 //     before authentication by 65,535, later ones by Options.MaxMessage; answers beyond
 //     Options.ResultBuffer are written while their function still runs, and a client that does
-//     not take them within Options.StallTimeout is disconnected.
+//     not take as much within Options.StallTimeout is disconnected.
 //   - After an error in an extended-protocol batch everything up to Sync is discarded.
 //
 // The package listens on nothing by itself and reads no clock but Options.Now.

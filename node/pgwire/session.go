@@ -113,6 +113,7 @@ func (s *session) step() error {
 	if err != nil {
 		return s.receiveError(err)
 	}
+	defer forget(m)
 	if s.skip {
 		switch m.(type) {
 		case *pgproto3.Sync, *pgproto3.Terminate:
@@ -147,6 +148,18 @@ func (s *session) step() error {
 		return nil // remains of a COPY that failed, as in PostgreSQL
 	}
 	return condition("08P01", "invalid frontend message %T", m)
+}
+
+// forget lets go of what may be large in a message: the connection keeps one of each kind.
+func forget(m pgproto3.FrontendMessage) {
+	switch m := m.(type) {
+	case *pgproto3.Query:
+		m.String = ""
+	case *pgproto3.Parse:
+		m.Query = ""
+	case *pgproto3.Bind:
+		clear(m.Parameters)
+	}
 }
 
 // receiveError sorts out why no message came: the client is gone, the session must end, or the
@@ -220,7 +233,8 @@ func (s *session) ready() error {
 	s.settle()
 	s.skip = false
 	s.sql.Ready()
-	if s.sql.TxStatus() == 'I' && len(s.portals) > 0 {
+	if s.sql.TxStatus() == 'I' { // portals end with their transaction
+		s.unnamed, s.current = portal{}, nil
 		clear(s.portals)
 	}
 	if changed := s.sql.Changed(); changed != nil {

@@ -3,7 +3,9 @@ package pgwire
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A running statement, or the wait until what it wrote is safe.
@@ -21,7 +23,7 @@ func (s *session) begin(query string) running {
 	}
 	s.busy = true
 	if query != "" {
-		s.now.Query, s.now.QueryStart = query, now
+		s.now.Query, s.now.QueryStart = shown(query), now
 	}
 	s.now.XactStart = s.sql.TransactionStart()
 	if s.now.State != "active" {
@@ -33,6 +35,19 @@ func (s *session) begin(query string) running {
 		r.timer = time.AfterFunc(d, func() { s.interrupt(errStatementTimeout) })
 	}
 	return r
+}
+
+// shown is what pg_stat_activity shows of a query: as much as PostgreSQL's track_activity_query_size lets it.
+func shown(query string) string {
+	const most = 1023 // bytes
+	if len(query) <= most {
+		return query
+	}
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(query[end]) {
+		end--
+	}
+	return strings.Clone(query[:end])
 }
 
 // done ends what begin began, and turns an error that a cancellation caused into its reason.
