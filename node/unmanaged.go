@@ -12,18 +12,14 @@ import (
 	api "github.com/redoubt-wal/redoubt/api/control"
 	"github.com/redoubt-wal/redoubt/node/replication"
 	"github.com/redoubt-wal/redoubt/wal"
-	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
-
-// StandbySignal is the file whose presence makes an unmanaged node a standby.
-const StandbySignal = "standby.signal"
 
 // PathPromoteHere promotes an unmanaged node on the next free timeline; the local socket only.
 const PathPromoteHere = "/local/promote"
 
 // startUnmanaged makes the node what its directory says, as PostgreSQL does.
 func (n *Node) startUnmanaged() error {
-	standby, err := vfs.Exists(n.opts.FS, path.Join(n.opts.Dir, StandbySignal))
+	standby, err := n.isStandby()
 	if err != nil {
 		return err
 	}
@@ -83,7 +79,13 @@ func (n *Node) promoteUnmanaged(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := n.promotingTo(tli); err != nil {
+			return err
+		}
 		if err := n.promote(run, rule, setTaken{timeline: tli}, "no recovery target specified"); err != nil {
+			if now.local.engine.InRecovery() {
+				err = errors.Join(err, n.notPromoting())
+			}
 			if n.current().role == api.RoleWaiting { // it has left its upstream, and nobody else tells it to go back
 				err = errors.Join(err, n.followConninfo())
 			}
@@ -108,14 +110,6 @@ func (n *Node) nextTimeline(l *local) (wal.TimelineID, error) {
 		}
 	}
 	return highest + 1, nil
-}
-
-func (n *Node) removeSignal() error {
-	err := n.opts.FS.Remove(path.Join(n.opts.Dir, StandbySignal))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return errors.Join(err, n.opts.FS.SyncDir(n.opts.Dir))
 }
 
 func (n *Node) readConfig() ([]byte, error) {

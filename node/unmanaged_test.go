@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,11 +93,11 @@ func runNode(t *testing.T, fsys vfs.FS, dir string, settings ...string) *Node {
 	return n
 }
 
-// becomes waits until a node has a role.
-func (n *Node) becomes(role api.Role) {
+// becomes waits until a node has one of these roles.
+func (n *Node) becomes(roles ...api.Role) {
 	for {
 		changed := n.changes.wait()
-		if n.current().role == role {
+		if slices.Contains(roles, n.current().role) {
 			return
 		}
 		<-changed
