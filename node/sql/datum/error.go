@@ -10,6 +10,7 @@ import (
 const (
 	codeDivisionByZero = "22012"
 	codeInternal       = "XX000"
+	codeInvalidEscape  = "22025"
 	codeInvalidBinary  = "22P03"
 	codeInvalidText    = "22P02"
 	codeInvalidTime    = "22007"

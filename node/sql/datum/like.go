@@ -2,7 +2,9 @@ package datum
 
 // MatchLike matches with % and _, and \ before a character that stands for itself. It goes back
 // only to the last %, so it takes at most len(s)·len(pattern) steps.
-func MatchLike(s, pattern string) bool {
+//
+// A pattern whose last character is \ is an error (22025) when it comes to that.
+func MatchLike(s, pattern string) (bool, error) {
 	text, pat := []rune(s), []rune(pattern)
 	i, j, star, mark := 0, 0, -1, 0
 	for i < len(text) {
@@ -16,8 +18,10 @@ func MatchLike(s, pattern string) bool {
 			continue
 		case j < len(pat):
 			k := j
-			if pat[k] == '\\' && k+1 < len(pat) {
-				k++
+			if pat[k] == '\\' {
+				if k++; k == len(pat) {
+					return false, errorf(codeInvalidEscape, "LIKE pattern must not end with escape character")
+				}
 			}
 			if pat[k] == text[i] {
 				i, j = i+1, k+1
@@ -25,7 +29,7 @@ func MatchLike(s, pattern string) bool {
 			}
 		}
 		if star < 0 {
-			return false
+			return false, nil
 		}
 		mark++
 		i, j = mark, star+1
@@ -33,5 +37,5 @@ func MatchLike(s, pattern string) bool {
 	for j < len(pat) && pat[j] == '%' {
 		j++
 	}
-	return j == len(pat)
+	return j == len(pat), nil
 }

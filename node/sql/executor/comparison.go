@@ -20,6 +20,35 @@ func (c *Compiler) comparison(out *computed, op string, l, r computed) error {
 	return nil
 }
 
+// isDistinct is <> for which NULL is a value like others.
+func (c *Compiler) isDistinct(e *parser.IsDistinct) (computed, error) {
+	l, err := c.expr(e.Left)
+	if err != nil {
+		return l, err
+	}
+	r, err := c.expr(e.Right)
+	if err != nil {
+		return r, err
+	}
+	l, r, err = c.match(l, r)
+	if err == errNoCoercion {
+		return l, c.noOperator(e.Pos, "=", l.typ, r.typ)
+	}
+	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *Execution) (any, error) {
+		a, err := l.eval(x)
+		if err != nil {
+			return nil, err
+		}
+		b, err := r.eval(x)
+		if err != nil {
+			return nil, err
+		}
+		same := a == nil && b == nil || a != nil && b != nil && datum.Compare(a, b) == 0
+		return same == e.Not, nil
+	}}, err
+}
+
+// between is low <= x AND x <= high: false if one of them is, whatever the other.
 func (c *Compiler) between(e *parser.Between) (computed, error) {
 	k, _, err := c.unify([]parser.Expr{e.X, e.Low, e.High}, "BETWEEN", e.Pos)
 	if err != nil {
@@ -27,10 +56,16 @@ func (c *Compiler) between(e *parser.Between) (computed, error) {
 	}
 	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *Execution) (any, error) {
 		v, null, err := evalArgs(x, k)
-		if err != nil || null {
+		if err != nil || v[0] == nil {
 			return nil, err
 		}
-		return (datum.Compare(v[1], v[0]) <= 0 && datum.Compare(v[0], v[2]) <= 0) != e.Not, nil
+		if v[1] != nil && datum.Compare(v[1], v[0]) > 0 || v[2] != nil && datum.Compare(v[0], v[2]) > 0 {
+			return e.Not, nil
+		}
+		if null {
+			return nil, nil
+		}
+		return !e.Not, nil
 	}}, nil
 }
 

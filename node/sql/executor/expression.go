@@ -30,6 +30,8 @@ func (c *Compiler) expr(e parser.Expr) (computed, error) {
 		return c.isNull(e)
 	case *parser.IsTruth:
 		return c.isTruth(e)
+	case *parser.IsDistinct:
+		return c.isDistinct(e)
 	case *parser.Between:
 		return c.between(e)
 	case *parser.InList:

@@ -69,16 +69,16 @@ func (c *Compiler) infix(e *parser.Infix) (computed, error) {
 	return out, err
 }
 
-// both wires a function of two values that are not NULL.
+// both wires a function of two values that are not NULL. What one of them fails with is an error also if the other is NULL.
 func both(out *computed, typ rmgr.Type, l, r computed, fn func(a, b any) (any, error)) {
 	out.typ = typ
 	out.eval = func(x *Execution) (any, error) {
 		a, err := l.eval(x)
-		if a == nil || err != nil {
+		if err != nil {
 			return nil, err
 		}
 		b, err := r.eval(x)
-		if b == nil || err != nil {
+		if a == nil || b == nil || err != nil {
 			return nil, err
 		}
 		return fn(a, b)

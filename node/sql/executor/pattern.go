@@ -18,7 +18,7 @@ func (c *Compiler) like(out *computed, l, r computed) error {
 	if err != nil {
 		return err
 	}
-	both(out, rmgr.Bool, l, r, func(a, b any) (any, error) { return datum.MatchLike(a.(string), b.(string)), nil })
+	both(out, rmgr.Bool, l, r, func(a, b any) (any, error) { return datum.MatchLike(a.(string), b.(string)) })
 	return nil
 }
 

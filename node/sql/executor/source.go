@@ -45,7 +45,11 @@ func setInFrom(c *Compiler, n *parser.Select) *parser.Select {
 }
 
 func (c *Compiler) from(p *Plan, n *parser.Select) error {
-	for _, f := range n.From {
+	begin := 0 // of the sources that are joined to the next one
+	for i, f := range n.From {
+		if f.Comma {
+			begin = i
+		}
 		s, err := c.sourceOf(f)
 		if err != nil {
 			return err
@@ -59,8 +63,10 @@ func (c *Compiler) from(p *Plan, n *parser.Select) error {
 		p.width += len(s.columns)
 		c.sources = append(c.sources, s)
 		if f.On != nil {
+			all := c.sources
+			c.sources = all[begin:]
 			k, err := c.condition(f.On, "JOIN/ON", "JOIN conditions")
-			if err != nil {
+			if c.sources = all; err != nil {
 				return err
 			}
 			s.on = &k

@@ -29,6 +29,13 @@ type IsTruth struct {
 	Not   bool
 }
 
+// An IsDistinct is x IS [NOT] DISTINCT FROM y.
+type IsDistinct struct {
+	Pos         int
+	Left, Right Expr
+	Not         bool
+}
+
 // A Between is x [NOT] BETWEEN low AND high.
 type Between struct {
 	Pos          int
@@ -59,11 +66,12 @@ type Subquery struct {
 	Array bool
 }
 
-func (e *Unary) At() int    { return e.Pos }
-func (e *Infix) At() int    { return e.Pos }
-func (e *IsNull) At() int   { return e.Pos }
-func (e *IsTruth) At() int  { return e.Pos }
-func (e *Between) At() int  { return e.Pos }
-func (e *InList) At() int   { return e.Pos }
-func (e *Case) At() int     { return e.Pos }
-func (e *Subquery) At() int { return e.Pos }
+func (e *Unary) At() int      { return e.Pos }
+func (e *Infix) At() int      { return e.Pos }
+func (e *IsNull) At() int     { return e.Pos }
+func (e *IsTruth) At() int    { return e.Pos }
+func (e *IsDistinct) At() int { return e.Pos }
+func (e *Between) At() int    { return e.Pos }
+func (e *InList) At() int     { return e.Pos }
+func (e *Case) At() int       { return e.Pos }
+func (e *Subquery) At() int   { return e.Pos }

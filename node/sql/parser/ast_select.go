@@ -20,6 +20,7 @@ type Item struct {
 // A Source is one of what stands behind FROM: a call or a view's name, joined to those before it.
 type Source struct {
 	Join    JoinKind
+	Comma   bool // behind a comma: what is joined to it cannot name those before
 	On      Expr // of an inner or left join
 	Call    *Call
 	Name    string

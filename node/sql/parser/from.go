@@ -15,7 +15,7 @@ func (p *parser) from() ([]*Source, error) {
 	}
 	list := []*Source{first}
 	for {
-		pos := p.tok.pos
+		pos, comma := p.tok.pos, p.isOp(",")
 		kind, ok, err := p.join()
 		if !ok || err != nil {
 			return list, err
@@ -27,6 +27,7 @@ func (p *parser) from() ([]*Source, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.Comma = comma
 		if s.Join = kind; kind != CrossJoin || p.isWord("on") {
 			if err := p.joinCondition(s); err != nil {
 				return nil, err

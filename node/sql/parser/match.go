@@ -13,7 +13,11 @@ func (p *parser) is(x Expr, pos int) (Expr, error) {
 	case p.isWord("true", "false"):
 		return &IsTruth{pos, x, p.tok.text == "true", not}, p.advance()
 	case p.isWord("distinct"):
-		return nil, p.unsupported(p.tok.pos, "IS DISTINCT FROM")
+		if err := p.wantWords("distinct", "from"); err != nil {
+			return nil, err
+		}
+		y, err := p.bound(bindIs)
+		return &IsDistinct{pos, x, y, not}, err
 	}
 	return nil, p.syntaxError()
 }
