@@ -101,8 +101,7 @@ func (r *Reconciler) take(ctx context.Context, c *v1.WALCluster, step plan.Step)
 	case plan.Label:
 		return r.label(ctx, c, step.Target, step.Role)
 	case plan.ProbeImage:
-		err := r.Create(ctx, desired.Probe(c), client.FieldOwner(v1.OperatorName))
-		return ignoreExists(err)
+		return r.create(ctx, c, desired.Probe(c))
 	case plan.DeleteProbe:
 		return r.deletePod(ctx, c, desired.PodProbe(c.Name), "")
 	case plan.ClearRequest:
@@ -129,10 +128,10 @@ func (r *Reconciler) createInstance(ctx context.Context, c *v1.WALCluster, insta
 	if err := r.ensureLeaf(ctx, c, instance); err != nil {
 		return err
 	}
-	if err := r.serverSideApply(ctx, desired.Claim(c, instance)); err != nil {
+	if err := r.serverSideApply(ctx, c, desired.Claim(c, instance)); err != nil {
 		return err
 	}
-	return ignoreExists(r.Create(ctx, desired.Pod(c, instance, desired.Revision(c)), client.FieldOwner(v1.OperatorName)))
+	return r.create(ctx, c, desired.Pod(c, instance, desired.Revision(c)))
 }
 
 func (r *Reconciler) deletePod(ctx context.Context, c *v1.WALCluster, name string, uid types.UID) error {
@@ -174,8 +173,11 @@ func (r *Reconciler) label(ctx context.Context, c *v1.WALCluster, pod, role stri
 	return client.IgnoreNotFound(r.Patch(ctx, p, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(v1.OperatorName)))
 }
 
-// serverSideApply makes an object as it should be, and leaves alone what others own of it.
-func (r *Reconciler) serverSideApply(ctx context.Context, o client.Object) error {
+// serverSideApply makes an object of a cluster as it should be, and leaves alone what others own of it.
+func (r *Reconciler) serverSideApply(ctx context.Context, c *v1.WALCluster, o client.Object) error {
+	if err := r.unlessTaken(ctx, c, o); err != nil {
+		return err
+	}
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
 	if err != nil {
 		return err

@@ -42,9 +42,9 @@ func (r *Reconciler) ensure(ctx context.Context, c *v1.WALCluster) error {
 	authority, _ := r.credentials.authority(key)
 	failed := []error{r.ensureApp(ctx, c, authority.Cert)}
 	for _, s := range desired.Services(c) {
-		failed = append(failed, named("service "+s.Name, r.serverSideApply(ctx, s)))
+		failed = append(failed, named("service "+s.Name, r.serverSideApply(ctx, c, s)))
 	}
-	failed = append(failed, named("disruption budget "+c.Name, r.serverSideApply(ctx, desired.Budget(c))), r.ensureVolumes(ctx, c))
+	failed = append(failed, named("disruption budget "+c.Name, r.serverSideApply(ctx, c, desired.Budget(c))), r.ensureVolumes(ctx, c))
 	if err := errors.Join(failed...); err != nil {
 		return err // the next pass tries all of it again
 	}
@@ -61,12 +61,12 @@ func (r *Reconciler) ensureVolumes(ctx context.Context, c *v1.WALCluster) error 
 	var failed []error
 	for i := range claims.Items {
 		claim := &claims.Items[i]
-		if !claim.DeletionTimestamp.IsZero() {
+		if !claim.DeletionTimestamp.IsZero() || !desired.IsInstance(c.Name, claim.Name) {
 			continue
 		}
 		failed = append(failed, r.ensureLeaf(ctx, c, claim.Name))
 		if claim.Spec.Resources.Requests.Storage().Cmp(c.Spec.Storage.Size) < 0 {
-			failed = append(failed, named("grow volume "+claim.Name, r.serverSideApply(ctx, desired.Claim(c, claim.Name))))
+			failed = append(failed, named("grow volume "+claim.Name, r.serverSideApply(ctx, c, desired.Claim(c, claim.Name))))
 		}
 	}
 	return errors.Join(failed...)
@@ -143,7 +143,7 @@ func (r *Reconciler) ensureLeaf(ctx context.Context, c *v1.WALCluster, instance 
 	if err != nil {
 		return fmt.Errorf("certificate of %s: %w", instance, err)
 	}
-	return r.serverSideApply(ctx, desired.TLS(c, instance, leaf.Cert, leaf.Key, authority.Cert))
+	return r.serverSideApply(ctx, c, desired.TLS(c, instance, leaf.Cert, leaf.Key, authority.Cert))
 }
 
 // credentials are what the operator speaks to each cluster's instances with. Its own leaf is only in

@@ -45,6 +45,9 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 		return names[name]
 	}
 	for i := range claims {
+		if !desired.IsInstance(c.Name, claims[i].Name) {
+			continue // a copy that somebody made
+		}
 		m := member(claims[i].Name)
 		m.Claim = string(claims[i].UID)
 		m.Volume, m.Leaving = true, !claims[i].DeletionTimestamp.IsZero() || anothers(&claims[i], c)
@@ -53,6 +56,9 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 		p := &pods[i]
 		if p.Labels[v1.LabelComponent] == v1.ComponentProbe {
 			s.Probe = probeOf(p)
+			continue
+		}
+		if !desired.IsInstance(c.Name, p.Name) {
 			continue
 		}
 		member(p.Name).Pod = podOf(p)

@@ -279,6 +279,84 @@ func TestWhatAPredecessorLeftIsGoing(t *testing.T) {
 	}
 }
 
+// What somebody made under a name that the cluster needs is neither changed nor taken: it would be deleted with the
+// cluster.
+func TestWhatSomebodyElseMadeIsNotTaken(t *testing.T) {
+	c := orders()
+	c.Status.Accepted = &v1.Revision{Reference: "node:1", Image: "node:1"}
+	for kind, made := range map[string]client.Object{
+		"PersistentVolumeClaim": desired.Claim(c, "orders-1"), "Pod": desired.Pod(c, "orders-1", "r"), "Secret": desired.TLS(c, "orders-1", nil, nil, nil),
+		"Service": desired.Services(c)[0], "PodDisruptionBudget": desired.Budget(c), "Pod orders-probe": desired.Probe(c),
+	} {
+		for label, want := range map[string]bool{"": false, "another": false, "orders": true} {
+			made := made.DeepCopyObject().(client.Object)
+			made.SetOwnerReferences(nil)
+			made.SetLabels(map[string]string{v1.LabelCluster: label})
+			if label == "" {
+				made.SetLabels(nil)
+			}
+			r := reconciler(t, interceptor.Funcs{}, c.DeepCopy(), made)
+			if err := r.learnAuthority(context.Background(), c); err != nil {
+				t.Fatal(err)
+			}
+			err := errors.Join(r.ensure(context.Background(), c), r.createInstance(context.Background(), c, "orders-1"), r.take(context.Background(), c, plan.Step{Do: plan.ProbeImage}))
+			if got := err == nil; got != want || err != nil && !strings.Contains(err.Error(), kind) {
+				t.Errorf("%s with label %q: %v", kind, label, err)
+			}
+			now := made.DeepCopyObject().(client.Object)
+			if err := r.Get(context.Background(), client.ObjectKeyFromObject(made), now); err != nil || !want && len(now.GetOwnerReferences()) > 0 {
+				t.Errorf("%s with label %q: %v, owned by %v", kind, label, err, now.GetOwnerReferences())
+			}
+		}
+	}
+}
+
+// A copy that somebody made of an instance's volume or pod, with its labels, is no instance: it gets no pod, and
+// is not what a smaller spec.instances deletes.
+func TestACopyOfAnInstanceIsNone(t *testing.T) {
+	c := orders()
+	c.Status.Accepted = &v1.Revision{Reference: "node:1", Image: "node:1"}
+	objects := []client.Object{c, desired.Claim(c, "orders-1"), desired.Pod(c, "orders-1", "r")}
+	for _, name := range []string{"orders-copy", "orders-1-old", "orders-01", "orders-0", "orders--2", "other-2", "restored"} {
+		claim := desired.Claim(c, name)
+		claim.Spec.Resources.Requests[corev1.ResourceStorage] = resource.MustParse("1Mi")
+		objects = append(objects, claim, desired.Pod(c, name, "r"))
+	}
+	grown := map[string]bool{}
+	r := reconciler(t, interceptor.Funcs{
+		Apply: func(ctx context.Context, w client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+			if u, ok := o.(interface {
+				GetKind() string
+				GetName() string
+			}); ok && (u.GetKind() == "PersistentVolumeClaim" || u.GetKind() == "Secret") {
+				grown[u.GetName()] = true
+			}
+			return w.Apply(ctx, o, opts...)
+		},
+	}, objects...)
+	s, err := r.observe(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range s.Members {
+		if m.Name != "orders-1" {
+			t.Errorf("%s is taken for an instance", m.Name)
+		}
+	}
+	if len(s.Members) != 1 {
+		t.Errorf("%d instances", len(s.Members))
+	}
+	if err := r.learnAuthority(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ensureVolumes(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	if len(grown) != 1 || !grown["orders-1-tls"] {
+		t.Errorf("made or changed: %v, want the certificate of orders-1", grown)
+	}
+}
+
 func message(list []metav1.Condition, kind string) string {
 	for _, c := range list {
 		if c.Type == kind {

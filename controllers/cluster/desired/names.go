@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"maps"
+	"strconv"
+	"strings"
 
 	v1 "github.com/redoubt-wal/redoubt/api/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -26,6 +28,13 @@ func SecretCA(cluster string) string         { return cluster + "-ca" }
 func SecretApp(cluster string) string        { return cluster + "-app" }
 func SecretTLS(instance string) string       { return instance + "-tls" }
 func PodProbe(cluster string) string         { return cluster + "-probe" }
+
+// IsInstance reports whether a name is one of a cluster's instances: the cluster's, and a number.
+func IsInstance(cluster, name string) bool {
+	number, ok := strings.CutPrefix(name, cluster+"-")
+	n, err := strconv.Atoi(number)
+	return ok && err == nil && n > 0 && strconv.Itoa(n) == number
+}
 
 // Selector of the instances' pods.
 func Selector(cluster string) map[string]string {
