@@ -40,8 +40,9 @@ func ledger() control.Module {
 		Writes: control.FormatRange{Min: 1, Max: 1}, Replays: control.FormatRange{Min: 1, Max: 1}}}}
 }
 
-// startOperator runs the controllers until the test ends.
-func startOperator(t *testing.T) {
+// startOperator runs the controllers until the test ends, with the rights that the chart gives them, in all
+// namespaces or in some.
+func startOperator(t *testing.T, namespaces ...string) {
 	t.Helper()
 	level := slog.LevelWarn
 	if os.Getenv("REDOUBT_LOG") != "" {
@@ -49,11 +50,13 @@ func startOperator(t *testing.T) {
 	}
 	ctrl.SetLogger(logr.FromSlogHandler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
 	yes := true
-	caches, err := controllers.Cache()
+	caches, err := controllers.Cache(namespaces...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mgr, err := ctrl.NewManager(config, ctrl.Options{
+	allowed, home := asInstalled(t, namespaces)
+	mgr, err := ctrl.NewManager(allowed, ctrl.Options{
+		LeaderElection: true, LeaderElectionID: "redoubt-operator", LeaderElectionNamespace: home, LeaderElectionReleaseOnCancel: true,
 		Scheme: kube.Scheme(), Cache: caches, Metrics: server.Options{BindAddress: "0"}, Controller: ctrlconfig.Controller{SkipNameValidation: &yes},
 		Client: client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}},
 	})
