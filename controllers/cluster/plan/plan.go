@@ -15,7 +15,7 @@ var always = []rule{probe, accept, fenceStrays}
 
 // Every pass runs these as well, but what they say is done last: a pod that the API server refuses, or is long
 // in answering about, must not keep a lost primary from being replaced.
-var pods = []rule{label, create, revive, mend}
+var last = []rule{label, create, revive, mend, takenUp}
 
 // Who leads: asked in order, the first that speaks decides. None speaks while a primary serves.
 var leadership = []rule{adopt, bootstrap, elect, handOver, promote, failover, awaitPrimary}
@@ -55,9 +55,9 @@ func Next(s State) ([]Step, time.Duration) {
 	}
 	built := s.Accepted
 	ask(always, false)
-	var last []Step
-	for _, r := range pods {
-		last = append(last, r(&s)...)
+	var atLast []Step
+	for _, r := range last {
+		atLast = append(atLast, r(&s)...)
 	}
 	if !ask(leadership, true) {
 		ask(upkeep, false)
@@ -67,7 +67,7 @@ func Next(s State) ([]Step, time.Duration) {
 		}
 		ask(least, false)
 	}
-	steps = append(steps, last...)
+	steps = append(steps, atLast...)
 	return steps, after(steps)
 }
 

@@ -46,6 +46,16 @@ func requested(s *State) []Step {
 	return append(s.beginSwitchover(candidate, v1.ReasonSwitchoverRequested), Step{Do: ClearRequest, Target: to, Reason: v1.ReasonSwitchoverRequested})
 }
 
+// takenUp removes a request that is being carried out and could not be removed when that began: it would be
+// carried out twice.
+func takenUp(s *State) []Step {
+	asked := s.Annotations[v1.AnnotationSwitchover]
+	if s.Switchover == nil || s.Switchover.Reason != v1.ReasonSwitchoverRequested || asked != "any" && asked != s.Switchover.To {
+		return nil
+	}
+	return []Step{{Do: ClearRequest, Target: asked, Reason: v1.ReasonSwitchoverRequested}}
+}
+
 func (s *State) beginSwitchover(to *Member, reason string) []Step {
 	d := s.decisions()
 	d.TargetPrimary = to.Name
