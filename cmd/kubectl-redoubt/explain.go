@@ -44,7 +44,7 @@ func explain(out io.Writer, c *redoubtv1.WALCluster) {
 		}
 	}
 	if i := c.Status.Image; i != nil && i.Error != "" {
-		fmt.Fprintf(out, "\nThe image %s was not accepted (%s): %s\n", i.Reference, i.Reason, i.Error)
+		fmt.Fprintf(out, "\nThe image %s was not accepted (%s): %s\n", i.Reference, i.Reason, indented(i.Error, "  "))
 	}
 	explainGate(out, c.Status.Gate)
 	explainRetiring(out, c.Status.Modules)
@@ -69,7 +69,7 @@ func explainGate(out io.Writer, gate *redoubtv1.Gate) {
 	t.end()
 	fmt.Fprintln(out)
 	for _, r := range gate.Refusals {
-		fmt.Fprintf(out, "  - %s\n", r.Message)
+		fmt.Fprintf(out, "  - %s\n", indented(r.Message, "    "))
 	}
 }
 
@@ -77,7 +77,7 @@ func explainRetiring(out io.Writer, modules []redoubtv1.ModuleProgress) {
 	for _, m := range modules {
 		fmt.Fprintf(out, "\nModule %s is %s since %s.", m.Name, m.State, m.Since.UTC().Format("2006-01-02 15:04:05 MST"))
 		if len(m.Holders) > 0 {
-			fmt.Fprintf(out, " Still held by: %s.", strings.Join(m.Holders, ", "))
+			fmt.Fprintf(out, " Still held by: %s.", indented(strings.Join(m.Holders, ", "), "  "))
 		}
 		fmt.Fprintln(out)
 	}

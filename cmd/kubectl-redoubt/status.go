@@ -209,7 +209,7 @@ func age(since, now time.Time) string {
 	if since.IsZero() {
 		return "-"
 	}
-	return now.Sub(since).Round(time.Second).String()
+	return max(0, now.Sub(since).Round(time.Second)).String() // the operator's clock may be ahead of this one
 }
 
 func firstLine(s string) string {

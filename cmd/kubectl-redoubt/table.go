@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 )
 
 // A table is printed with aligned columns.
@@ -16,8 +17,30 @@ func newTable(out io.Writer, columns ...string) *table {
 	return t
 }
 
-func (t *table) row(cells ...string) { fmt.Fprintln(t.w, "  "+strings.Join(cells, "\t")) }
-func (t *table) end()                { t.w.Flush() }
+func (t *table) end() { t.w.Flush() }
+
+// row prints cells, each on one line: what an instance says may have been a program's log.
+func (t *table) row(cells ...string) {
+	for i := range cells {
+		cells[i] = strings.Join(strings.Fields(printable(cells[i])), " ")
+	}
+	fmt.Fprintln(t.w, "  "+strings.Join(cells, "\t"))
+}
+
+// printable takes out what a terminal would obey. Tabs and ends of lines stay.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// indented is a text whose lines after the first begin below it.
+func indented(s, indent string) string {
+	return strings.ReplaceAll(printable(s), "\n", "\n"+indent)
+}
 
 // or is s, or a dash where there is nothing to say.
 func or(s string) string {
