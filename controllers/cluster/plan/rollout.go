@@ -60,7 +60,10 @@ func rollout(s *State) []Step {
 			return []Step{s.replace(m, v1.ReasonOutdatedStandby)}
 		}
 	}
-	if len(s.Members) == 1 {
+	switch {
+	case p.Pod.Deleting:
+		return []Step{wait(v1.ReasonWaitingForInstance, p.Name, p.Name+" is being stopped", instanceDeadline, 500*time.Millisecond)}
+	case len(s.Members) == 1 && s.Spec.Instances == 1: // else one that is to join can take over
 		return []Step{s.replace(p, v1.ReasonOutdatedPrimary)}
 	}
 	if best := s.bestStandby(p); best != nil {
