@@ -80,6 +80,9 @@ func (r *Reconciler) observe(ctx context.Context, c *v1.WALCluster) (plan.State,
 		if heard, _, ok := r.hub.Heard(key, name); ok {
 			m.Reached, m.Refused, m.Detail, m.Status, m.LastHeard = heard.Reached, heard.Refused, heard.Detail, heard.Status, heard.At
 			m.Former = m.Reached && heard.Address != addresses[name]
+			if m.Pod != nil {
+				m.Replaced = r.told.another(key, name, m.Pod.UID, m.Reached && !m.Former)
+			}
 			if m.Status != nil && m.Status.Instance != name {
 				m.Reached, m.Detail = false, "another instance answers at its address: "+m.Status.Instance
 			}

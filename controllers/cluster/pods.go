@@ -16,7 +16,7 @@ import (
 func podOf(p *corev1.Pod) *plan.Pod {
 	out := &plan.Pod{
 		UID: string(p.UID), IP: p.Status.PodIP, Node: p.Spec.NodeName, Revision: p.Annotations[v1.AnnotationRevision], Role: p.Labels[v1.LabelRole],
-		Deleting: !p.DeletionTimestamp.IsZero(), Created: p.CreationTimestamp.Time, Problem: problem(p),
+		Deleting: !p.DeletionTimestamp.IsZero(), Problem: problem(p),
 		Finished: p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded,
 	}
 	for _, c := range p.Spec.Containers {

@@ -603,6 +603,26 @@ func TestARequestMadeMeanwhileIsKept(t *testing.T) {
 	}
 }
 
+// That the pod which was heard has been replaced is known by its UID, and only once it was heard.
+func TestAnotherPodThanTheOneThatWasHeard(t *testing.T) {
+	seen, key := newTold(), request.NamespacedName
+	for i, c := range []struct {
+		pod         string
+		heard, want bool
+	}{
+		{"first", false, false}, {"second", false, false}, // by an operator that has just been started
+		{"second", true, false}, {"second", false, false}, {"third", false, true}, {"third", true, false}, {"third", false, false},
+	} {
+		if got := seen.another(key, "orders-1", c.pod, c.heard); got != c.want {
+			t.Errorf("%d: %+v: got %t", i, c, got)
+		}
+	}
+	seen.forget(key)
+	if seen.another(key, "orders-1", "fourth", false) || len(seen.heard) > 1 {
+		t.Error("what was forgotten is known")
+	}
+}
+
 // How long a primary writes while it hears nobody is what its pod was started with.
 func TestIsolationIsReadFromThePod(t *testing.T) {
 	c := orders()

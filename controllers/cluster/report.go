@@ -171,10 +171,11 @@ type told struct {
 	said   map[types.NamespacedName]map[string]time.Time
 	seen   map[types.NamespacedName]map[string]time.Time
 	tables map[types.NamespacedName]time.Time
+	heard  map[types.NamespacedName]map[string]string // by instance: the UID of the pod that was heard last
 }
 
 func newTold() *told {
-	return &told{said: map[types.NamespacedName]map[string]time.Time{}, seen: map[types.NamespacedName]map[string]time.Time{}, tables: map[types.NamespacedName]time.Time{}}
+	return &told{said: map[types.NamespacedName]map[string]time.Time{}, seen: map[types.NamespacedName]map[string]time.Time{}, tables: map[types.NamespacedName]time.Time{}, heard: map[types.NamespacedName]map[string]string{}}
 }
 
 // once reports whether something was not said in the last minute.
@@ -209,6 +210,21 @@ func (t *told) since(cluster types.NamespacedName, instance string, now time.Tim
 	return t.seen[cluster][instance]
 }
 
+// another reports whether an instance's pod is another than the one that was heard last. No clock says so: that of
+// the API server, which a pod's age is by, may be another than the operator's.
+func (t *told) another(cluster types.NamespacedName, instance, pod string, heard bool) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.heard[cluster] == nil {
+		t.heard[cluster] = map[string]string{}
+	}
+	if heard {
+		t.heard[cluster][instance] = pod
+	}
+	last := t.heard[cluster][instance]
+	return last != "" && last != pod
+}
+
 // tableEvery is how often positions in the table of instances are written when nothing else changed:
 // they change with every commit.
 const tableEvery = 10 * time.Second
@@ -238,4 +254,5 @@ func (t *told) forget(cluster types.NamespacedName) {
 	delete(t.said, cluster)
 	delete(t.seen, cluster)
 	delete(t.tables, cluster)
+	delete(t.heard, cluster)
 }

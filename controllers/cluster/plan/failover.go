@@ -18,8 +18,8 @@ func (s *State) lost(p *Member) string {
 	switch {
 	case p == nil || p.Pod == nil || p.Former:
 		return v1.ReasonPrimaryPodGone
-	case p.Pod.Finished, !p.Reached && p.Refused, !p.Reached && p.LastHeard.Before(p.Pod.Created):
-		return v1.ReasonPrimaryProcessDead // in the last case the pod that we heard has been replaced
+	case p.Pod.Finished, !p.Reached && p.Refused, !p.Reached && p.Replaced:
+		return v1.ReasonPrimaryProcessDead
 	case !p.Reached && s.Now.Sub(p.LastHeard) > detection:
 		return v1.ReasonPrimaryUnreachable
 	case !p.Reached:

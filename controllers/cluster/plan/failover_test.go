@@ -128,6 +128,11 @@ func TestLosingThePrimary(t *testing.T) {
 			s.Members[0].Pod, s.Members[0].Former = nil, true
 			return s
 		}, plan.Record, v1.ReasonPrimaryPodGone},
+		"its pod is another than the one that was heard": {func() plan.State {
+			s := healthy()
+			s.Members[0].Reached, s.Members[0].Replaced = false, true
+			return s
+		}, plan.Record, v1.ReasonPrimaryProcessDead},
 		"its disk hangs": {func() plan.State {
 			s := healthy()
 			s.Members[0].Status.Time = epoch

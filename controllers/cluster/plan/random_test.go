@@ -70,7 +70,7 @@ func (s *story) happens(r *rand.Rand) {
 	case 12:
 		s.say("the operator is started anew")
 		for _, m := range s.nodes {
-			m.forgotten, m.heard = true, s.Now
+			m.forgotten, m.heard, m.heardPod = true, s.Now, ""
 		}
 		s.Waiting = nil
 	case 13:

@@ -52,6 +52,7 @@ type node struct {
 	heard     time.Time
 	records   []control.RecordCount
 	promoted  control.LSN // where its timeline began
+	heardPod  string      // its UID
 	forgotten bool        // by an operator that was started anew
 	slot      string      // of a reader that reads nothing: all log since is kept
 }
@@ -227,7 +228,12 @@ func (s *story) tick() {
 			p := *n.pod
 			m.Pod = &p
 		}
+		m.Replaced = !m.Reached && n.pod != nil && n.heardPod != "" && n.heardPod != n.pod.UID
 		if m.Reached {
+			n.heardPod = ""
+			if n.pod != nil {
+				n.heardPod = n.pod.UID
+			}
 			n.forgotten = false
 			n.heard, m.LastHeard = s.Now, s.Now
 			n.Status.Time = s.Now
@@ -391,7 +397,7 @@ func (s *story) apply(step plan.Step) bool {
 		}
 		s.uid++
 		n.alive, n.started, n.image = false, s.Now, s.Accepted.Image
-		n.pod = &plan.Pod{UID: fmt.Sprint(s.uid), Created: s.Now, IP: fmt.Sprintf("10.0.0.%d", s.uid), Revision: s.revision(), Role: v1.RoleReplica}
+		n.pod = &plan.Pod{UID: fmt.Sprint(s.uid), IP: fmt.Sprintf("10.0.0.%d", s.uid), Revision: s.revision(), Role: v1.RoleReplica}
 	case plan.DeletePod:
 		if n.pod != nil && n.pod.UID == step.UID {
 			n.pod.Deleting = true

@@ -54,6 +54,7 @@ type Member struct {
 
 	Reached   bool            // its status stream is up
 	Former    bool            // what is reached is the process of a pod that is gone: it will end any moment
+	Replaced  bool            // its pod is another than the one that was heard last, which is not waited for
 	LastHeard time.Time       // last line of the stream, or when we began to listen
 	Refused   bool            // not reached, because nothing listens there: the process is dead
 	Detail    string          // why it is not reached; or why its census is not known
@@ -72,7 +73,6 @@ type Pod struct {
 	Deleting bool
 	Finished bool   // all its containers have ended for good
 	Problem  string // why its container does not run
-	Created  time.Time
 
 	Isolation *time.Duration // that its node was started with, whatever the spec says by now: 0 is never; nil: not known
 }
