@@ -32,7 +32,7 @@ type ReaderOptions struct {
 
 // A Reader walks the records of a log forward. It understands the pages of PostgreSQL 15 to 18, skips
 // to the next segment after XLOG_SWITCH, and passes over a record that was lost half-written when
-// the log says so (OVERWRITE_CONTRECORD). It does not allocate per record: a record within a page is
+// the log says so (OVERWRITE_CONTRECORD; see Record.PassedOver). It does not allocate per record: a record within a page is
 // a view into the source's bytes, one that crosses pages is put together in a buffer that is reused.
 // It is not for concurrent use.
 //
@@ -58,6 +58,7 @@ type Reader struct {
 	end  LSN // end of the record read last
 
 	part partial
+	over LSN // start of a record that was passed over since; what the next one's PassedOver will be
 	rec  Record
 }
 
@@ -88,7 +89,7 @@ func NewReader(src PageSource, opts ReaderOptions) *Reader {
 func (r *Reader) Seek(lsn LSN) {
 	r.pos, r.prev, r.end = lsn, InvalidLSN, lsn
 	r.page, r.win, r.seg, r.far = nil, nil, 0, 0
-	r.part.next = 0
+	r.part.next, r.over = 0, 0
 	r.check.MinTimeline, r.check.Magic = 0, 0
 }
 
@@ -168,6 +169,7 @@ func (r *Reader) passed(rec *Record, h *RecordHeader, start, next LSN) {
 	}
 	rec.LSN, rec.End, rec.Prev = start, next, h.Prev
 	rec.Xid, rec.Rmgr, rec.Info, rec.Total = h.Xid, h.Rmgr, h.Info, h.Total
+	rec.PassedOver, r.over = r.over, 0
 	r.pos, r.prev, r.end = next, start, next
 	r.part.next = 0
 }

@@ -67,7 +67,7 @@ func (r *Reader) assemble() (*Record, error) {
 		}
 		info := binary.LittleEndian.Uint16(r.page[2:])
 		if info&PageFirstIsOverwriteContRecord != 0 {
-			r.pos, p.next = p.next, 0
+			r.pos, r.over, p.next = p.next, p.start, 0
 			return nil, nil
 		}
 		remLen := int(binary.LittleEndian.Uint32(r.page[16:]))

@@ -248,8 +248,42 @@ func TestReaderPassesOverARecordLostInACrash(t *testing.T) {
 	if v, err := wal.DecodeOverwriteContRecord(rec.Main); err != nil || v.Overwritten != lost {
 		t.Errorf("overwrites %s, %v, want %s", v.Overwritten, err, lost)
 	}
-	if rec, err := r.Next(); err != nil || rec.Main[0] != 3 {
+	if rec.PassedOver != lost {
+		t.Errorf("passed over %s, want %s", rec.PassedOver, lost)
+	}
+	if rec, err := r.Next(); err != nil || rec.Main[0] != 3 || rec.PassedOver != 0 {
 		t.Errorf("reading goes on: %+v, %v", rec, err)
+	}
+	for _, from := range []wal.LSN{lost, missing} {
+		want := lost
+		if from == missing {
+			want = 0 // who begins here has passed over nothing
+		}
+		if _, err := r.FindFirst(from + 8); err != nil {
+			t.Fatal(err)
+		}
+		if rec, err := r.Next(); err != nil || rec.LSN != missing+24 || rec.PassedOver != want {
+			t.Errorf("from %s on the first record is %+v, %v, want it at %s, having passed over %s", from, rec, err, missing+24, want)
+		}
+	}
+}
+
+// The page that says that a record was lost may come before the record on it does.
+func TestALiveReaderRemembersWhatItPassedOver(t *testing.T) {
+	s := newTape()
+	lost, _ := s.put(record(2, 20_000))
+	missing := wal.PageStart(lost) + wal.PageSize
+	s.pos, s.prev, s.flags = missing, 0, wal.PageFirstIsOverwriteContRecord
+	s.put(record(3, 10))
+	s.limit = missing + 24
+	r := reader(s)
+	r.Seek(seg)
+	if _, err := r.Next(); !errors.Is(err, wal.ErrNotYet) {
+		t.Fatalf("with half of the page: %v, want %v", err, wal.ErrNotYet)
+	}
+	s.limit = s.pos
+	if rec, err := r.Next(); err != nil || rec.PassedOver != lost {
+		t.Errorf("got %+v, %v, want to have passed over %s", rec, err, lost)
 	}
 }
 

@@ -80,6 +80,7 @@ func (r *Reader) skipTo(lsn LSN) (LSN, error) {
 		}
 		if rec.LSN >= lsn {
 			r.pos, r.prev, r.end = start, prev, end // Next returns it again
+			r.over = rec.PassedOver
 			if prev == InvalidLSN {
 				r.end = rec.LSN
 			}

@@ -13,6 +13,8 @@ type Record struct {
 	Info  uint8  // high nibble: the manager's operation; low nibble: flags
 	Total uint32 // xl_tot_len, bytes
 
+	PassedOver LSN // start of the half-written record that the reader passed over on the way to this one, 0 if there was none
+
 	Origin uint16 // replication origin (block id 253), 0 if none
 	TopXid uint32 // top-level transaction (block id 252), 0 if none
 

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -42,6 +43,55 @@ func TestARecordLostHalfWayIsOverwrittenNotReused(t *testing.T) {
 			}
 			s.Abort()
 		})
+	}
+}
+
+// As in PostgreSQL, replay does not go on behind a record that was given up if the log names another one than
+// was passed over.
+func TestAnotherRecordThanTheOneThatWasLostIsNotPassedOver(t *testing.T) {
+	for name, wrong := range map[string]wal.LSN{"the one that was": 0, "another": 8} {
+		m := vfs.NewMem()
+		p, o := newStore(t, m, keepLog)
+		start, page := putAcrossPages(t, p, 0)
+		p.Abort()
+		cutLog(t, m, page)
+		overwrite(t, m, p.ControlFile().CheckPointCopy.Redo, start+wrong)
+
+		e := open(t, o)
+		defer e.Abort()
+		pause := e.ReplayPause()
+		if wrong == 0 && pause != nil {
+			t.Errorf("%s: replay is paused: %+v", name, pause)
+		}
+		if wrong != 0 && (pause == nil || !strings.Contains(pause.Detail, fmt.Sprintf("mismatching overwritten lsn %s -> %s", start+wrong, start))) {
+			t.Errorf("%s: replay is paused: %+v; want it to say what does not match", name, pause)
+		}
+	}
+}
+
+// overwrite goes on behind the half-written record at the end of the log as if it had been the one at lost.
+func overwrite(t *testing.T, m *vfs.Mem, redo, lost wal.LSN) {
+	t.Helper()
+	src := segment.NewSource(m, dir+"/pg_wal", 1<<20, wal.NewHistory(1))
+	defer src.Close()
+	end, err := segment.EndOfLog(wal.NewReader(src, wal.ReaderOptions{SegmentSize: 1 << 20}), redo, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := segment.Open(segment.Options{FS: m, Dir: dir + "/pg_wal", SegmentSize: 1 << 20, SystemID: 77})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.StartInsert(end.Resume, end.Last, 1); err != nil {
+		t.Fatal(err)
+	}
+	at, err := l.OverwriteContRecord(lost, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Flush(at); err != nil {
+		t.Fatal(err)
 	}
 }
 

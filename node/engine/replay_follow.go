@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/redoubt-wal/redoubt/node/recovery"
 	"github.com/redoubt-wal/redoubt/wal"
@@ -30,6 +31,8 @@ func (r *replayer) followXLOG(rec *wal.Record) error {
 			return err
 		}
 		r.e.replay.imagesSwitched(v.On, rec.End)
+	case wal.XLogOverwriteContRecord:
+		return r.passedOver(rec)
 	case wal.XLogBackupEnd:
 		b, err := wal.DecodeBackupEnd(rec.Main)
 		if err != nil {
@@ -37,6 +40,19 @@ func (r *replayer) followXLOG(rec *wal.Record) error {
 		}
 		r.e.replay.backupEnded(b.Start)
 	}
+	return nil
+}
+
+// passedOver checks that the half-written record which was passed over is the one that rec gives up.
+func (r *replayer) passedOver(rec *wal.Record) error {
+	v, err := wal.DecodeOverwriteContRecord(rec.Main)
+	if err != nil {
+		return err
+	}
+	if v.Overwritten != rec.PassedOver {
+		return fmt.Errorf("mismatching overwritten lsn %s -> %s: %w", v.Overwritten, rec.PassedOver, wal.ErrCorrupt)
+	}
+	r.e.o.Log.Info("successfully skipped missing contrecord", "lsn", v.Overwritten, "time", time.UnixMicro(v.Time+wal.EpochMicros).UTC())
 	return nil
 }
 

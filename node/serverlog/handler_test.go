@@ -32,11 +32,13 @@ func TestLinesLookLikePostgreSQLs(t *testing.T) {
 				"write", 4.235, "sync", 0.012, "total", 4.3, "syncFiles", 2, "longest", 0.005, "average", 0.004,
 				"distanceKB", int64(16384), "estimateKB", int64(20480), "lsn", "0/5", "redo", "0/4")
 			l.Info("redo done", "lsn", "0/5", "user", 1234*time.Millisecond, "system", 10*time.Millisecond, "duration", time.Second)
+			l.Info("successfully skipped missing contrecord", "lsn", "0/5", "time", time.Date(2026, 11, 22, 9, 2, 24, 1000, time.UTC))
 		}, "LOG:  checkpoint starting: immediate force wait\n" +
 			"LOG:  restartpoint complete: wrote 43 buffers (0.3%); 1 WAL file(s) added, 2 removed, 3 recycled; " +
 			"write=4.235 s, sync=0.012 s, total=4.300 s; sync files=2, longest=0.005 s, average=0.004 s; distance=16384 kB, estimate=20480 kB\n" +
 			"DETAIL:  lsn: 0/5, redo: 0/4\n" +
-			"LOG:  redo done at 0/5 system usage: CPU: user: 1.23 s, system: 0.01 s, elapsed: 1.00 s\n"},
+			"LOG:  redo done at 0/5 system usage: CPU: user: 1.23 s, system: 0.01 s, elapsed: 1.00 s\n" +
+			"LOG:  successfully skipped missing contrecord at 0/5, overwritten at 2026-11-22 09:02:24.000001+00\n"},
 		"a sentence that lacks a fact": {slog.LevelInfo, func(l *slog.Logger) {
 			l.Info("checkpoint complete", "buffers", 43)
 			l.Info("redo starts")

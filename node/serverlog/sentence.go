@@ -29,7 +29,8 @@ var sentences = map[string]sentence{
 	"redo starts":           {" at %v", []string{"lsn"}},
 	"redo done": {" at %v system usage: CPU: user: %.2f s, system: %.2f s, elapsed: %.2f s",
 		[]string{"lsn", "user", "system", "duration"}},
-	"consistent recovery state reached": {" at %v", []string{"lsn"}},
+	"successfully skipped missing contrecord": {" at %v, overwritten at %v", []string{"lsn", "time"}},
+	"consistent recovery state reached":       {" at %v", []string{"lsn"}},
 }
 
 // say makes PostgreSQL's sentence of a message if it has one, and returns what it has not used.
@@ -48,8 +49,11 @@ func say(message string, attrs []slog.Attr) (string, []slog.Attr) {
 			continue
 		}
 		values[at] = a.Value.Any()
-		if a.Value.Kind() == slog.KindDuration {
+		switch a.Value.Kind() {
+		case slog.KindDuration:
 			values[at] = a.Value.Duration().Seconds()
+		case slog.KindTime:
+			values[at] = a.Value.Time().Format("2006-01-02 15:04:05.999999-07")
 		}
 		found++
 	}
