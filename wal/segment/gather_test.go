@@ -66,8 +66,8 @@ func TestALoneCommitterWaitsForNobody(t *testing.T) {
 	})
 }
 
-// TestWaitsInVainGetRare: of two who commit at once and then think for long, the second need not wait
-// for the first to come back.
+// TestWaitsInVainGetRare: of two who commit one during the other's sync and then think for long, the second
+// need not wait for the first to come back.
 func TestWaitsInVainGetRare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := slowDisk(t)
@@ -76,8 +76,8 @@ func TestWaitsInVainGetRare(t *testing.T) {
 		for range rounds {
 			start := time.Now()
 			var wg sync.WaitGroup
-			for range 2 {
-				wg.Go(func() { commitEvery(t, l, 1, 0) })
+			for i := range time.Duration(2) {
+				wg.Go(func() { commitEvery(t, l, 1, i*time.Millisecond/2) })
 			}
 			wg.Wait()
 			if time.Since(start) > 2*time.Millisecond { // a sync each

@@ -85,12 +85,13 @@ func Open(o Options) (*Log, error) {
 	return l, nil
 }
 
+// makeDir makes the directory if need be, and its name durable: who made it may not have come to that.
 func makeDir(fsys vfs.FS, dir string) error {
 	exists, err := vfs.Exists(fsys, dir)
-	if exists || err != nil {
-		return err
+	if err == nil && !exists {
+		err = fsys.MkdirAll(dir, 0o700)
 	}
-	if err := fsys.MkdirAll(dir, 0o700); err != nil {
+	if err != nil {
 		return err
 	}
 	return fsys.SyncDir(path.Dir(dir))

@@ -148,6 +148,25 @@ func TestAPromotedLogGoesOnOnItsTimeline(t *testing.T) {
 	}
 }
 
+// The parent's segment is read as long as somebody is on its timeline, so what the new timeline's copy has is
+// durable in it too. Here it was received, and nobody has flushed it.
+func TestAForksParentIsDurableUpToTheFork(t *testing.T) {
+	src, _ := primary(t, 5, 30_000)
+	end := src.FlushedLSN()
+	mem := vfs.NewMem()
+	dst := open(t, segment.Options{FS: mem})
+	if err := dst.StartReceive(mib, 1); err != nil {
+		t.Fatal(err)
+	}
+	ship(t, src, dst, mib, end, 99_999)
+	promote(t, dst, end, src.LastRecord(), 2)
+	for _, variant := range tried() {
+		if got, found := read(t, mem.PowerCut(variant), mib, 1); len(got) != 5 || found.LSN != end {
+			t.Errorf("variant %d: on the parent's timeline a power cut leaves %d records up to %s, want 5 up to %s", variant, len(got), found.LSN, end)
+		}
+	}
+}
+
 func checkTimelines(t *testing.T, disk *vfs.Mem, h wal.History, want int, end wal.LSN) {
 	t.Helper()
 	src := segment.NewSource(disk, "pg_wal", mib, h)

@@ -15,7 +15,7 @@ import (
 // StartInsert opens the log for inserts at end, the end of its last valid record, which starts at prev
 // (0 if there is none), on timeline tli. A new timeline gets a copy of the segment that end lies in;
 // write the timeline's history first, so that it is known whose. Whatever lay behind end is wiped.
-// All of it is durable on return, the log up to end included.
+// All of it is durable on return, the log up to end included, on the parent's timeline too.
 func (l *Log) StartInsert(end, prev wal.LSN, tli wal.TimelineID) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -110,6 +110,9 @@ func (l *Log) firstSegment(end wal.LSN, tli wal.TimelineID) error {
 			parent, err := l.parentSegment(end, tli)
 			if err != nil {
 				return err
+			}
+			if err := l.syncSegment(parent); err != nil { // who is on its timeline goes on reading it there
+				return l.fail(err)
 			}
 			fill = func(to vfs.File) error { return l.copySegment(to, parent, used) }
 		}

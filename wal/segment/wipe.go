@@ -128,18 +128,20 @@ func (l *Log) syncSegmentBefore(end wal.LSN, tli wal.TimelineID) error {
 		return nil
 	}
 	for t := tli; t > 0; t-- {
-		f, err := l.o.FS.OpenFile(l.files.path(wal.SegmentName(t, end-1, l.segSize)), os.O_RDWR, 0)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		err := l.syncSegment(wal.SegmentName(t, end-1, l.segSize))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
+}
+
+func (l *Log) syncSegment(name string) error {
+	f, err := l.o.FS.OpenFile(l.files.path(name), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // wipe writes zeros over what is not zero in [from, to).
