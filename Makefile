@@ -64,9 +64,10 @@ fuzz: ## every fuzz target for FUZZTIME each (default 30s)
 	@test/fuzz.sh $${FUZZTIME:-30s}
 
 .PHONY: crash
-crash: ## 500 kills of a node under load and 100 of a primary with a standby, every acknowledged write looked for; every byte damaged
+crash: ## 500 kills of a node under load and 100 of a primary with a standby, every acknowledged write looked for; every byte damaged; 5000 lives of a log
 	$(GO) test -count=1 -timeout 1h -v ./test/crash -kills 500 -promotions 100
 	$(GO) test -count=1 -timeout 1h ./wal/segment -run TestEveryDamaged -every-byte
+	$(GO) test -count=1 -timeout 1h ./wal/segment -run TestLivesOfALog -lives 5000
 
 .PHONY: power
 power: deps ## power cuts under a real node on ext4 and xfs, CUTS on each (default 500)

@@ -52,6 +52,21 @@ func (f *files) removeUnfinished() error {
 func (f *files) make(name string, fill func(vfs.File) error) (renamed bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.makeNow(name, fill)
+}
+
+// makeUnless is make for the background: by the time that it is its turn the segment may have been made, used
+// and given up, which late tells. Recycle cannot come between.
+func (f *files) makeUnless(late func() bool, name string) (renamed bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if late() {
+		return false, nil
+	}
+	return f.makeNow(name, nil)
+}
+
+func (f *files) makeNow(name string, fill func(vfs.File) error) (renamed bool, err error) {
 	info, err := f.fs.Stat(f.path(name))
 	if err == nil && info.Size() != f.segSize {
 		return false, fmt.Errorf("segment %s has %d bytes, want %d", name, info.Size(), f.segSize)

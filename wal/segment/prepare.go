@@ -34,7 +34,7 @@ func (l *Log) prepareAhead(start wal.LSN) {
 	l.preparing = true
 	tli, starts := l.Timeline(), l.starts
 	l.inBackground(func() {
-		err := l.makeSegment(tli, next)
+		err := l.makeSegmentUnless(func() bool { return tli != l.Timeline() || l.InsertLSN() > next }, tli, next)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.preparing = false
@@ -51,11 +51,16 @@ func (l *Log) prepareAhead(start wal.LSN) {
 
 // makeSegment makes one segment of zeros. What fails before the file has its name can be tried again.
 func (l *Log) makeSegment(tli wal.TimelineID, start wal.LSN) error {
+	return l.makeSegmentUnless(func() bool { return false }, tli, start)
+}
+
+// makeSegmentUnless is makeSegment, unless it is too late for it.
+func (l *Log) makeSegmentUnless(late func() bool, tli wal.TimelineID, start wal.LSN) error {
 	if err := l.Err(); err != nil {
 		return err
 	}
 	name := wal.SegmentName(tli, start, l.segSize)
-	renamed, err := l.files.make(name, nil)
+	renamed, err := l.files.makeUnless(late, name)
 	switch {
 	case err == nil:
 		return nil

@@ -179,3 +179,31 @@ func TestALiveReaderWaitsAndGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// What was to be made ahead may have been made by who needed it, filled and given up by the time the background
+// gets to it. Zeros in its place would be taken for log.
+func TestASegmentThatWasGivenUpIsNotMadeAgain(t *testing.T) {
+	tasks := &backlog{}
+	l := opened(t, segment.Options{FS: vfs.NewMem(), Go: tasks.later})
+	t.Cleanup(tasks.run)
+	var b wal.Builder
+	for i := range 4 {
+		if _, _, err := l.Insert(message(&b, i, mib), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Flush(l.InsertLSN()); err != nil {
+		t.Fatal(err)
+	}
+	keep := l.InsertLSN() &^ (mib - 1)
+	if _, err := l.Recycle(keep, nil); err != nil {
+		t.Fatal(err)
+	}
+	tasks.run()
+	if got := l.Oldest(); got != keep {
+		t.Errorf("the oldest segment begins at %s, those before %s were given up", got, keep)
+	}
+	if _, err := l.ReadAt(make([]byte, 100), keep-mib, 1); !errors.Is(err, segment.ErrRemoved) {
+		t.Errorf("reading what was given up: %v, want %v", err, segment.ErrRemoved)
+	}
+}
