@@ -35,7 +35,7 @@ func TestExpressions(t *testing.T) {
 		{"LIKE", `'abc' LIKE 'a%', 'abc' LIKE '_b_', 'abc' LIKE 'b%', 'a%c' LIKE 'a\%c', 'abc' NOT LIKE '%c', '' LIKE '%', 'grüße' LIKE 'gr_ße'`, "t,t,f,t,f,t,t"},
 		{"concatenation", "'a' || 'b' || 1, 1 || 'x', 'a' || NULL, true || '!'", "ab1,1x,NULL,true!"},
 		{"which needs text", "1 || 2", "42883: operator does not exist: integer || integer"},
-		{"casts", "'12'::int, '12'::bigint + 1, 12::text, true::text, 't'::boolean, '0/abc'::pg_lsn, '\\x00ff'::bytea, 1::boolean, 2.5::int, 3.5::int", "12,13,12,true,t,0/ABC,\\x00ff,t,2,4"},
+		{"casts", "'12'::int, '12'::bigint + 1, 12::text, true::text, 't'::boolean, '0/abc'::pg_lsn, '\\x00ff'::bytea, 1::boolean, 2.5::int, 3.5::int, 2.5::float8::int", "12,13,12,true,t,0/ABC,\\x00ff,t,3,4,2"},
 		{"CAST and typed literals", "CAST('1' AS bigint), bigint '2', double precision '1.5'", "42601: syntax error at or near \"'1.5'\""},
 		{"a cast that is none", "true::pg_lsn", "42846: cannot cast type boolean to pg_lsn"},
 		{"bad literals", "'x'::int", "22P02: invalid input syntax for type integer: \"x\""},

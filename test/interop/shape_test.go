@@ -54,6 +54,15 @@ func failure(err error) string {
 	return err.Error()
 }
 
+// place is where in the query an error is.
+func place(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) && e.Position > 0 {
+		return fmt.Sprintf(" at %d", e.Position)
+	}
+	return ""
+}
+
 func TestViewsHaveThePeersColumns(t *testing.T) {
 	theirs, ours := connectPeer(t), startNode(t).connect()
 	if _, err := theirs.Exec(t.Context(), "CREATE EXTENSION pg_walinspect"); err != nil {

@@ -51,8 +51,15 @@ func finite(result, a, b float64, something bool) (any, error) {
 }
 
 // rounded is the nearest whole number, of two the even one.
-func rounded(to rmgr.Type, v float64) (any, error) {
-	f := math.RoundToEven(v)
+func rounded(to rmgr.Type, v float64) (any, error) { return whole(to, math.RoundToEven(v)) }
+
+// Exactly is the Conversion of a number that a query writes with a point to an integer: of two that are equally near it
+// gives the one further from zero, as for PostgreSQL's numeric, which such a number is there.
+func Exactly(to rmgr.Type) func(any) (any, error) {
+	return func(v any) (any, error) { return whole(to, math.Round(v.(float64))) }
+}
+
+func whole(to rmgr.Type, f float64) (any, error) {
 	if !(f >= -1<<63 && f < 1<<63) {
 		return nil, outOfRange(to)
 	}

@@ -33,7 +33,7 @@ func (c *Compiler) cast(e *parser.Cast) (computed, error) {
 			err = c.fail(e.Pos, "42846", "cannot cast type %s to %s", datum.TypeName(k.typ), datum.TypeName(to))
 		}
 	}
-	out.name, out.shown = label, 0
+	out.name, out.shown, out.exact = label, 0, false
 	return out, err
 }
 
@@ -61,8 +61,11 @@ func named(e parser.Expr) bool {
 // explicit converts where only a cast does; its eval is nil if there is no such cast.
 func explicit(k computed, to rmgr.Type) computed {
 	fn := datum.Conversion(k.typ, to)
-	if fn == nil {
+	switch {
+	case fn == nil:
 		return computed{}
+	case k.exact && (to == rmgr.Int4 || to == rmgr.Int8):
+		fn = datum.Exactly(to)
 	}
 	return convert(k, to, fn)
 }

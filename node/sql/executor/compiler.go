@@ -40,6 +40,7 @@ type computed struct {
 	eval  func(x *Execution) (any, error)
 	lit   *parser.Literal // it is a literal whose place may give it a type
 	param int             // it is a parameter whose place may give it a type
+	exact bool            // it is a number with a point as the query writes it: PostgreSQL's numeric
 	name  string          // as a column's label
 }
 

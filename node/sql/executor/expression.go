@@ -72,7 +72,9 @@ func (c *Compiler) literal(e *parser.Literal) (computed, error) {
 		if err != nil {
 			return computed{}, c.fail(e.Pos, ereport.CodeOutOfRange, "\"%s\" is out of range for type double precision", e.Text)
 		}
-		return constant(rmgr.Float8, e.Pos, f), nil
+		k := constant(rmgr.Float8, e.Pos, f)
+		k.exact = true
+		return k, nil
 	}
 	k := constant(datum.Unknown, e.Pos, e.Text)
 	k.lit = e

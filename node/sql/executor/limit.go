@@ -24,6 +24,9 @@ func (c *Compiler) limits(p *Plan, n *parser.Select) error {
 			return err
 		}
 		b, err := c.coerce(k, rmgr.Int8)
+		if err == errNoCoercion && k.typ == rmgr.Float8 {
+			b, err = explicit(k, rmgr.Int8), nil
+		}
 		if err == errNoCoercion {
 			return c.fail(k.pos, ereport.CodeDatatypeMismatch, "argument of %s must be type bigint, not type %s", l.name, datum.TypeName(k.typ))
 		}
