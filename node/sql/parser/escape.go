@@ -3,6 +3,7 @@ package parser
 import (
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -19,6 +20,9 @@ func (l *lexer) escapeString() (token, error) {
 			b.WriteByte(c)
 			l.at++
 		case c == '\'':
+			if l.continued() {
+				continue
+			}
 			if err := CheckEncoding(b.String()); err != nil {
 				return token{}, err.(*Error).at(l.query, start)
 			}
@@ -58,16 +62,11 @@ func (l *lexer) escape(b *strings.Builder) error {
 		}
 		b.WriteByte(c)
 	case 'u', 'U':
-		want := 4
-		if c == 'U' {
-			want = 8
+		r, err := l.codePoint(start)
+		if err != nil {
+			return err
 		}
-		n := l.digits(want, 16)
-		v, _ := strconv.ParseUint(n, 16, 32)
-		if len(n) != want || !utf8.ValidRune(rune(v)) {
-			return l.fail(start, codeInvalidEscape, "invalid Unicode escape").hint(`Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
-		}
-		b.WriteRune(rune(v))
+		b.WriteRune(r)
 	case '0', '1', '2', '3', '4', '5', '6', '7':
 		l.at--
 		v, _ := strconv.ParseUint(l.digits(3, 8), 8, 16)
@@ -76,6 +75,53 @@ func (l *lexer) escape(b *strings.Builder) error {
 		b.WriteByte(c)
 	}
 	return nil
+}
+
+// codePoint reads what follows \u or \U, which begins at start: a character, also as two escapes of a surrogate pair.
+func (l *lexer) codePoint(start int) (rune, error) {
+	high, err := l.codeUnit(start)
+	if err != nil || !utf16.IsSurrogate(high) {
+		return high, err
+	}
+	second := l.at
+	switch {
+	case high >= 0xDC00:
+		return 0, l.badPairNear(start)
+	case l.peek(0) != '\\' || l.peek(1) != 'u' && l.peek(1) != 'U':
+		l.at = min(l.at+1, len(l.query))
+		return 0, l.badPairNear(second)
+	}
+	l.at += 2
+	low, err := l.codeUnit(second)
+	if err != nil {
+		return 0, err
+	}
+	r := utf16.DecodeRune(high, low)
+	if r == utf8.RuneError {
+		return 0, l.badPairNear(second)
+	}
+	return r, nil
+}
+
+func (l *lexer) badPairNear(start int) error {
+	return l.fail(start, codeSyntax, "invalid Unicode surrogate pair at or near \"%s\"", l.query[start:l.at])
+}
+
+// codeUnit reads the digits of \uXXXX or \UXXXXXXXX, which begins at start.
+func (l *lexer) codeUnit(start int) (rune, error) {
+	want := 4
+	if l.query[start+1] == 'U' {
+		want = 8
+	}
+	n := l.digits(want, 16)
+	if len(n) != want {
+		return 0, l.fail(start, codeInvalidEscape, "invalid Unicode escape").hint(`Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
+	}
+	v, _ := strconv.ParseUint(n, 16, 32)
+	if v == 0 || v > utf8.MaxRune {
+		return 0, l.fail(start, codeSyntax, "invalid Unicode escape value at or near \"%s\"", l.query[start:l.at])
+	}
+	return rune(v), nil
 }
 
 // digits reads up to limit digits of a base.

@@ -29,8 +29,8 @@ func (l *lexer) scan() (token, error) {
 		return l.escapeString()
 	case (c == 'b' || c == 'B' || c == 'x' || c == 'X' || c == 'n' || c == 'N') && l.peek(1) == '\'':
 		return token{}, l.fail(l.at, codeNotSupported, "string constants that begin with %c' are not supported", c)
-	case (c == 'u' || c == 'U') && l.peek(1) == '&' && (l.peek(2) == '\'' || l.peek(2) == '"'):
-		return token{}, l.fail(l.at, codeNotSupported, "U& constants are not supported")
+	case l.atUnicode():
+		return l.unicode()
 	case isWordStart(c):
 		return l.word(), nil
 	case c == '\'':

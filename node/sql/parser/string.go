@@ -23,9 +23,50 @@ func (l *lexer) quoted() (token, error) {
 	return token{kind: tokenQuoted, text: text}, nil
 }
 
-// delimited reads up to the closing delimiter; a doubled one stands for itself.
+// delimited reads what stands between delimiters, of which the first is next. A string goes on behind a line's end.
 func (l *lexer) delimited(quote byte) (string, bool) {
 	l.at++
+	text, ok := l.upTo(quote)
+	if !ok || quote != '\'' || !l.continued() {
+		return text, ok
+	}
+	parts := []string{text}
+	for more := true; more; more = l.continued() {
+		if text, ok = l.upTo(quote); !ok {
+			return "", false
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ""), true
+}
+
+// continued reports whether a string that has just ended goes on: blanks with a line's end among them, and a quote,
+// which it takes. There may be comments up to the end of a line.
+func (l *lexer) continued() bool {
+	newline := false
+	for i := l.at; i < len(l.query); i++ {
+		switch c := l.query[i]; {
+		case c == '\n' || c == '\r':
+			newline = true
+		case c == ' ' || c >= '\t' && c <= '\f':
+		case c == '-' && strings.HasPrefix(l.query[i:], "--"):
+			n := strings.IndexAny(l.query[i:], "\n\r")
+			if n < 0 {
+				return false
+			}
+			i += n - 1
+		case c == '\'' && newline:
+			l.at = i + 1
+			return true
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// upTo reads up to the closing delimiter; a doubled one stands for itself.
+func (l *lexer) upTo(quote byte) (string, bool) {
 	start, doubled := l.at, false
 	for {
 		n := strings.IndexByte(l.query[l.at:], quote)
