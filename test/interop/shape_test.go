@@ -101,15 +101,16 @@ func TestValuesAreTheSameInBinary(t *testing.T) {
 	run(t, c, "SELECT pg_create_logical_replication_slot('l', 'test_decoding')")
 	run(t, c, "SELECT kv_put('a', 'v')")
 	for query, want := range map[string]string{
-		"SELECT datoid, database, xmin FROM pg_replication_slots WHERE slot_name = 'l'":              "5 postgres <nil>",
-		"SELECT wal_bytes > 0, wal_records > 0, wal_sync > 0 FROM pg_stat_wal":                       "true true true",
-		"SELECT pg_wal_lsn_diff('1/0', '0/0')":                                                       "{4294967296 0 false finite true}",
-		"SELECT pg_wal_lsn_diff('0/0', '0/2711')":                                                    "{-10001 0 false finite true}",
-		"SELECT setting, unit, enumvals, boot_val, source FROM pg_settings WHERE name = 'wal_level'": "logical <nil> [minimal replica logical] logical default",
-		"SELECT setting, unit, vartype, min_val FROM pg_settings WHERE name = 'shared_buffers'":      "16384 8kB integer 16",
-		"SELECT enumvals FROM pg_settings WHERE name = 'port'":                                       "<nil>",
-		"SELECT xid, data FROM pg_logical_slot_peek_changes('l', NULL, 1) LIMIT 1":                   "0 BEGIN 0",
-		"SELECT slot_name FROM pg_create_physical_replication_slot('p')":                             "p",
+		"SELECT datoid, database, xmin FROM pg_replication_slots WHERE slot_name = 'l'":                               "5 postgres <nil>",
+		"SELECT wal_bytes > 0, wal_records > 0, wal_sync > 0 FROM pg_stat_wal":                                        "true true true",
+		"SELECT pg_wal_lsn_diff('1/0', '0/0')":                                                                        "{4294967296 0 false finite true}",
+		"SELECT pg_wal_lsn_diff('0/0', '0/2711')":                                                                     "{-10001 0 false finite true}",
+		"SELECT setting, unit, enumvals, boot_val, source FROM pg_settings WHERE name = 'wal_level'":                  "logical <nil> [minimal replica logical] logical default",
+		"SELECT setting, unit, vartype, min_val FROM pg_settings WHERE name = 'shared_buffers'":                       "16384 8kB integer 16",
+		"SELECT enumvals FROM pg_settings WHERE name = 'port'":                                                        "<nil>",
+		"SELECT xid, data FROM pg_logical_slot_peek_changes('l', NULL, 1) LIMIT 1":                                    "0 BEGIN 0",
+		"SELECT ARRAY[1,NULL,3], '{1.5}'::float8[], ARRAY[true], '{9}'::oid[], ARRAY['a b'], ARRAY['\\x0102'::bytea]": "[1 <nil> 3] [1.5] [true] [9] [a b] [[1 2]]",
+		"SELECT slot_name FROM pg_create_physical_replication_slot('p')":                                              "p",
 	} {
 		rows, err := c.Query(t.Context(), query)
 		if err != nil {

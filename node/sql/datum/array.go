@@ -8,17 +8,19 @@ import (
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
-// Arrays are their text: {a,"b c",NULL}. Nothing computes with them but the functions that take them apart.
+// Arrays are their text: {a,"b c",NULL}, as ParseArray spells it. They are equal if that is.
 
 // elements are the types of the elements of array types.
 var elements = map[rmgr.Type]rmgr.Type{
 	TextArray: rmgr.Text, NameArray: Name, OidArray: Oid, OidVector: Oid, CharArray: Char,
+	BoolArray: rmgr.Bool, ByteaArray: rmgr.Bytea, Int4Array: rmgr.Int4, Int8Array: rmgr.Int8, Float8Array: rmgr.Float8,
+	TimestamptzArray: rmgr.Timestamptz, PgLSNArray: rmgr.PgLSN,
 }
 
 // ArrayOf is the type of an array of values of type t; that of text if there is none of its own.
 func ArrayOf(t rmgr.Type) rmgr.Type {
-	for _, array := range []rmgr.Type{NameArray, OidArray, CharArray} {
-		if elements[array] == t {
+	for array, element := range elements {
+		if element == t && array != OidVector {
 			return array
 		}
 	}
@@ -134,7 +136,15 @@ func appendArray(dst []byte, t rmgr.Type, s string) ([]byte, error) {
 			}
 			dst = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(dst, 4), uint32(n))
 		default:
-			dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(*e))), *e...)
+			v, err := ParseText(element, *e)
+			if err != nil {
+				return dst, bad
+			}
+			at := len(dst)
+			if dst, err = AppendBinary(append(dst, 0, 0, 0, 0), element, v); err != nil {
+				return dst, err
+			}
+			binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
 		}
 	}
 	return dst, nil

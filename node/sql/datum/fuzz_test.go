@@ -39,3 +39,27 @@ func FuzzValues(f *testing.F) {
 		}
 	})
 }
+
+// An array that can be read is shown so that it is read as the same, of the same elements, and has a binary form.
+func FuzzArrays(f *testing.F) {
+	for i, seed := range []string{`{a,"b c", NULL ,\N\ULL,"\""}`, "{}", " { } ", "{1,2 , 3}", "{t,f}", `{"\\x00"}`, "{{1}}", "[1:1]={1}", "{,}", `{"a"b}`} {
+		f.Add(seed, uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, text string, typ uint8) {
+		array := datum.ArrayOf(types[int(typ)%len(types)])
+		v, err := datum.ParseArray(array, text)
+		if err != nil {
+			return
+		}
+		again, err := datum.ParseArray(array, v.(string))
+		if err != nil || again != v {
+			t.Errorf("%q of type %s is shown as %q and then as %q (%v)", text, datum.TypeName(array), v, again, err)
+		}
+		if _, ok := datum.SplitArray(v.(string)); !ok {
+			t.Errorf("%q has no elements", v)
+		}
+		if _, err := datum.AppendBinary(nil, array, v); err != nil {
+			t.Errorf("%q of type %s has no binary form: %v", v, datum.TypeName(array), err)
+		}
+	})
+}

@@ -29,12 +29,21 @@ const (
 	// These are computed with: see Object.
 	Regclass
 	Regtype
+
+	BoolArray // a string: {t,f}
+	ByteaArray
+	Int4Array
+	Int8Array
+	Float8Array
+	TimestamptzArray
+	PgLSNArray
 )
 
 // Plain is the type that an expression takes a column for.
 func Plain(t rmgr.Type) rmgr.Type {
 	switch t {
-	case Name, Inet, Interval, TextArray, Record, Void, Char, Regproc, NodeTree, OidVector, CharArray, NameArray, OidArray, ACLItemArray, AnyArray:
+	case Name, Inet, Interval, TextArray, Record, Void, Char, Regproc, NodeTree, OidVector, CharArray, NameArray, OidArray, ACLItemArray, AnyArray,
+		BoolArray, ByteaArray, Int4Array, Int8Array, Float8Array, TimestamptzArray, PgLSNArray:
 		return rmgr.Text
 	case Float4:
 		return rmgr.Float8

@@ -23,6 +23,10 @@ func (c *Compiler) call(e *parser.Call) (computed, error) {
 		return c.coalesce(e)
 	case "nullif":
 		return c.nullif(e)
+	case "pg_typeof":
+		if len(e.Args) == 1 && !e.Star {
+			return c.typeOf(e)
+		}
 	}
 	fn, args, err := c.function(e)
 	if err != nil {

@@ -9,6 +9,9 @@ import (
 
 // cast compiles CAST(x AS type) and x::type.
 func (c *Compiler) cast(e *parser.Cast) (computed, error) {
+	if e.Type.Array {
+		return c.castArray(e)
+	}
 	k, err := c.expr(e.X)
 	if err != nil {
 		return k, err
@@ -39,7 +42,17 @@ func (c *Compiler) cast(e *parser.Cast) (computed, error) {
 
 // Type is the type that a query names; 42704 if there is none.
 func (c *Compiler) Type(n parser.TypeName) (rmgr.Type, error) {
-	if t := datum.TypeByName(n.Name); t != datum.Unknown {
+	t := datum.TypeByName(n.Name)
+	switch {
+	case n.Array && n.Name == "name":
+		return datum.NameArray, nil
+	case n.Array && n.Name == "oid":
+		return datum.OidArray, nil
+	case n.Array && t != datum.Unknown && !datum.IsObject(t):
+		return datum.ArrayOf(t), nil
+	case n.Array:
+		return datum.Unknown, c.fail(n.Pos, ereport.CodeUndefinedObject, "type \"%s[]\" does not exist", n.Name)
+	case t != datum.Unknown:
 		return t, nil
 	}
 	return datum.Unknown, c.fail(n.Pos, ereport.CodeUndefinedObject, "type \"%s\" does not exist", n.Name)
@@ -48,7 +61,7 @@ func (c *Compiler) Type(n parser.TypeName) (rmgr.Type, error) {
 // named reports whether an expression gives its column a name that a cast around it leaves.
 func named(e parser.Expr) bool {
 	switch e := e.(type) {
-	case *parser.Column, *parser.Call, *parser.Subquery:
+	case *parser.Column, *parser.Call, *parser.Subquery, *parser.Array:
 		return true
 	case *parser.Cast:
 		return named(e.X)

@@ -7,8 +7,11 @@ import (
 )
 
 func (c *Compiler) comparison(out *computed, op string, l, r computed) error {
-	l, r, err := c.match(l, r)
+	l, r, err := c.matchArrays(op, l, r)
 	if err != nil {
+		return err
+	}
+	if l, r, err = c.match(l, r); err != nil {
 		return err
 	}
 	holds := map[string]func(int) bool{

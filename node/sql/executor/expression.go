@@ -40,6 +40,10 @@ func (c *Compiler) expr(e parser.Expr) (computed, error) {
 		return c.caseOf(e)
 	case *parser.Subquery:
 		return c.subquery(e)
+	case *parser.Array:
+		return c.array(e)
+	case *parser.Quantified:
+		return c.quantified(e)
 	}
 	return computed{}, c.fail(e.At(), ereport.CodeInternal, "unknown expression %T", e)
 }

@@ -51,22 +51,25 @@ func (c *Compiler) infix(e *parser.Infix) (computed, error) {
 		return r, err
 	}
 	out := computed{pos: e.Pos, name: "?column?"}
-	switch e.Op {
-	case "||":
-		err = c.concat(&out, l, r)
-	case "like":
-		err = c.like(&out, l, r)
-	case "~", "!~", "~*", "!~*":
-		err = c.regex(&out, e.Op, l, r)
-	case "=", "<>", "<", "<=", ">", ">=":
-		err = c.comparison(&out, e.Op, l, r)
-	default:
-		err = c.arithmetic(&out, e.Op, l, r)
-	}
-	if err == errNoCoercion {
-		err = c.noOperator(e.Pos, strings.ToUpper(e.Op), l.typ, r.typ)
+	if err = c.operate(&out, e.Op, l, r); err == errNoCoercion {
+		err = c.noOperator(e.Pos, strings.ToUpper(e.Op), shownType(l), shownType(r))
 	}
 	return out, err
+}
+
+// operate makes out what an operator gives of l and r.
+func (c *Compiler) operate(out *computed, op string, l, r computed) error {
+	switch op {
+	case "||":
+		return c.concat(out, l, r)
+	case "like":
+		return c.like(out, l, r)
+	case "~", "!~", "~*", "!~*":
+		return c.regex(out, op, l, r)
+	case "=", "<>", "<", "<=", ">", ">=":
+		return c.comparison(out, op, l, r)
+	}
+	return c.arithmetic(out, op, l, r)
 }
 
 // both wires a function of two values that are not NULL. What one of them fails with is an error also if the other is NULL.

@@ -10,7 +10,7 @@ import (
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
-// subquery compiles (SELECT …), which gives one value or NULL, and ARRAY(SELECT …). It runs anew for each row of the
+// subquery compiles (SELECT …), which gives one value or NULL, ARRAY(SELECT …) and EXISTS (SELECT …). It runs anew for each row of the
 // SELECT around it, whose columns it may name.
 func (c *Compiler) subquery(e *parser.Subquery) (computed, error) {
 	if c.noCalls != "" {
@@ -24,6 +24,10 @@ func (c *Compiler) subquery(e *parser.Subquery) (computed, error) {
 	if c.Writer != writer {
 		return computed{}, c.fail(e.Pos, ereport.CodeNotSupported, "the writing function %s cannot be called in a subquery", c.Writer.Name).
 			WithHint("One call is one atomic action. Call it once per statement.")
+	}
+	if e.Exists {
+		c.calls++
+		return computed{typ: rmgr.Bool, pos: e.Pos, name: "exists", eval: p.exists}, nil
 	}
 	if len(p.items) != 1 {
 		return computed{}, c.fail(e.Pos, ereport.CodeSyntax, "subquery must return only one column")
@@ -41,6 +45,15 @@ func (p *Plan) within(x *Execution, emit func([]any) error) error {
 	in := Execution{root: x.root, run: x.run, limit: x.limit, Args: x.Args, Context: x.Context, outer: append(x.outer[:len(x.outer):len(x.outer)], x.source), Emit: emit}
 	_, err := p.Run(&in)
 	return err
+}
+
+func (p *Plan) exists(x *Execution) (any, error) {
+	found := false
+	err := p.within(x, func([]any) error {
+		found = true
+		return errEnough
+	})
+	return found, enough(err)
 }
 
 func (p *Plan) value(x *Execution) (v any, err error) {

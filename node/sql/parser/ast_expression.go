@@ -50,8 +50,9 @@ type Cast struct {
 
 // A TypeName is a type as a query names it, which need not exist.
 type TypeName struct {
-	Pos  int
-	Name string
+	Pos   int
+	Name  string
+	Array bool // Name[]
 }
 
 func (e *Literal) At() int { return e.Pos }

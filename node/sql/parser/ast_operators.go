@@ -59,11 +59,26 @@ type Case struct {
 	Otherwise  Expr
 }
 
-// A Subquery is (SELECT …), or ARRAY(SELECT …).
+// A Subquery is (SELECT …), ARRAY(SELECT …), or EXISTS (SELECT …).
 type Subquery struct {
-	Pos   int
-	Query *Select
-	Array bool
+	Pos    int
+	Query  *Select
+	Array  bool
+	Exists bool
+}
+
+// An Array is ARRAY[list].
+type Array struct {
+	Pos  int
+	List []Expr
+}
+
+// A Quantified is x op ANY (array), or op ALL (array).
+type Quantified struct {
+	Pos      int
+	Op       string
+	X, Array Expr
+	All      bool
 }
 
 func (e *Unary) At() int      { return e.Pos }
@@ -75,3 +90,5 @@ func (e *Between) At() int    { return e.Pos }
 func (e *InList) At() int     { return e.Pos }
 func (e *Case) At() int       { return e.Pos }
 func (e *Subquery) At() int   { return e.Pos }
+func (e *Array) At() int      { return e.Pos }
+func (e *Quantified) At() int { return e.Pos }

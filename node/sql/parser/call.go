@@ -38,7 +38,7 @@ func (p *parser) named() (Expr, error) {
 	if p.tok.kind == tokenString && t.kind == tokenWord {
 		// bigint '12', pg_lsn '0/1500028'
 		x := &Literal{p.tok.pos, StringLiteral, p.tok.text}
-		return &Cast{t.pos, x, TypeName{t.pos, name}}, p.advance()
+		return &Cast{t.pos, x, TypeName{Pos: t.pos, Name: name}}, p.advance()
 	}
 	return &Column{t.pos, "", name}, nil
 }
@@ -98,21 +98,17 @@ func (p *parser) keyword() (x Expr, ok bool, err error) {
 		x, err := p.caseExpression(pos)
 		return x, true, err
 	case "array":
+		x, err := p.array(pos)
+		return x, true, err
+	case "exists":
 		if p.follows("(") {
-			if err := p.wantWords("array"); err != nil {
+			if err := p.advance(); err != nil {
 				return nil, true, err
 			}
-			if err := p.wantOp("("); err != nil {
-				return nil, true, err
-			}
-			if !p.isWord("select") {
-				return nil, true, p.syntaxError()
-			}
-			x, err := p.subquery(pos, true)
+			x, err := p.selectInParentheses(&Subquery{Pos: pos, Exists: true})
 			return x, true, err
 		}
-		return nil, true, p.unsupported(pos, "ARRAY")
-	case "exists", "row", "interval", "extract":
+	case "row", "interval", "extract":
 		if p.follows("(") || word == "interval" && p.followsString() {
 			return nil, true, p.unsupported(pos, strings.ToUpper(word))
 		}

@@ -1,7 +1,5 @@
 package parser
 
-import "strings"
-
 func (p *parser) expression() (Expr, error) { return p.bound(0) }
 
 // bound parses an expression whose operators bind stronger than floor.
@@ -74,7 +72,7 @@ func (p *parser) operation(x Expr, strength int) (Expr, error) {
 		op = "<>"
 	}
 	if p.isWord("any", "all", "some") {
-		return nil, p.unsupported(p.tok.pos, strings.ToUpper(p.tok.text)+" (…)")
+		return p.quantified(x, pos, op)
 	}
 	r, err := p.bound(strength)
 	return &Infix{pos, op, x, r}, err

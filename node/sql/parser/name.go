@@ -49,10 +49,11 @@ func (p *parser) typeName() (TypeName, error) {
 	if err != nil {
 		return TypeName{}, err
 	}
-	if p.isOp("[") || p.isOp("(") {
-		return TypeName{}, p.unsupported(pos, "a type with [] or a length")
+	if p.isOp("(") {
+		return TypeName{}, p.unsupported(pos, "a type with a length")
 	}
-	return TypeName{pos, name}, nil
+	array, err := p.arrayBounds()
+	return TypeName{pos, name, array}, err
 }
 
 func (p *parser) typeNames() ([]TypeName, error) {
@@ -69,4 +70,26 @@ func (p *parser) typeNames() ([]TypeName, error) {
 			return list, p.wantOp(")")
 		}
 	}
+}
+
+// arrayBounds reads what makes a type one of arrays: [], [3] or ARRAY. The bounds mean nothing.
+func (p *parser) arrayBounds() (array bool, err error) {
+	if array, err = p.takeWord("array"); err != nil {
+		return array, err
+	}
+	for p.isOp("[") {
+		if err := p.advance(); err != nil {
+			return true, err
+		}
+		if p.tok.kind == tokenNumber {
+			if err := p.advance(); err != nil {
+				return true, err
+			}
+		}
+		if err := p.wantOp("]"); err != nil {
+			return true, err
+		}
+		array = true
+	}
+	return array, nil
 }

@@ -41,7 +41,7 @@ func (p *parser) prefixed() (Expr, error) {
 			return nil, err
 		}
 		if p.isWord("select") {
-			return p.subquery(pos, false)
+			return p.subquery(&Subquery{Pos: pos})
 		}
 		x, err := p.expression()
 		if err != nil {

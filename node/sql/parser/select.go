@@ -100,11 +100,21 @@ func (p *parser) item() (Item, error) {
 	return it, err
 }
 
-// subquery parses a SELECT in parentheses, of which the first is read.
-func (p *parser) subquery(pos int, array bool) (Expr, error) {
-	n, err := p.selectQuery()
-	if err != nil {
+// selectInParentheses parses (SELECT …) into s.
+func (p *parser) selectInParentheses(s *Subquery) (Expr, error) {
+	if err := p.wantOp("("); err != nil {
 		return nil, err
 	}
-	return &Subquery{pos, n, array}, p.wantOp(")")
+	if !p.isWord("select") {
+		return nil, p.syntaxError()
+	}
+	return p.subquery(s)
+}
+
+// subquery parses a SELECT in parentheses, of which the first is read.
+func (p *parser) subquery(s *Subquery) (_ Expr, err error) {
+	if s.Query, err = p.selectQuery(); err != nil {
+		return nil, err
+	}
+	return s, p.wantOp(")")
 }
