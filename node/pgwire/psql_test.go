@@ -70,8 +70,8 @@ HINT:  There is kv_put(key text, value text) returns pg_lsn. You might need to a
 		{"a literal that is no number", "SELECT * FROM kv_range('a', 'b', 'many');", `ERROR:  22P02: invalid input syntax for type integer: "many"
 LINE 1: SELECT * FROM kv_range('a', 'b', 'many');
                                          ^`},
-		{"no such relation", "SELECT * FROM pg_catalog.pg_index;", `ERROR:  42P01: relation "pg_index" does not exist
-LINE 1: SELECT * FROM pg_catalog.pg_index;
+		{"no such relation", "SELECT * FROM pg_catalog.pg_casts;", `ERROR:  42P01: relation "pg_casts" does not exist
+LINE 1: SELECT * FROM pg_catalog.pg_casts;
                       ^
 HINT:  There are no tables here: data is read and written by the functions of the loaded modules, as in SELECT kv_put('a','1').`},
 		{"no such type", "SELECT nosuch 'x'; PREPARE p (int, nosuch) AS SELECT $1;", `ERROR:  42704: type "nosuch" does not exist
@@ -133,8 +133,8 @@ func TestPsqlOfOneStringStopsAtTheFirstError(t *testing.T) {
 
 func TestPsqlOverASocketAndItsCommands(t *testing.T) {
 	s := serve(t, nil)
-	got := run(t, "\\conninfo\n\\dt\n\\db\n\\echo after\n", nil, "psql", "-XAt", "-h", s.dir, "-p", s.port, "-U", "me", "db")
-	for _, want := range []string{`You are connected to database "db" as user "me" via socket in "` + s.dir, "Did not find any relations.", `ERROR:  relation "pg_tablespace" does not exist`, "after"} {
+	got := run(t, "\\conninfo\n\\dt\n\\dC\n\\echo after\n", nil, "psql", "-XAt", "-h", s.dir, "-p", s.port, "-U", "me", "db")
+	for _, want := range []string{`You are connected to database "db" as user "me" via socket in "` + s.dir, "Did not find any relations.", `ERROR:  relation "pg_cast" does not exist`, "after"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("psql printed %q, which lacks %q", got, want)
 		}
@@ -154,6 +154,14 @@ public|kv_get|text|key text|func
 public|kv_put|pg_lsn|key text, value text|func
 public|kv_range|TABLE(key text, value text)|"from" text, "to" text, lim integer DEFAULT 100|func`},
 		{"functions of a name", `\df pg_wal_lsn_*`, "pg_catalog|pg_wal_lsn_diff|numeric|lsn1 pg_lsn, lsn2 pg_lsn|func"},
+		{"types of users", `\dT`, ""},
+		{"types of a name", `\dT *_lsn`, "pg_catalog|pg_lsn|"},
+		{"types of the system, in full", `\dT+ int[48]`, "pg_catalog|bigint|int8|8||app||\npg_catalog|integer|int4|4||app||"},
+		{"tablespaces", `\db`, "pg_default|app|\npg_global|app|"},
+		{"tablespaces of a name", `\db *glob*`, "pg_global|app|"},
+		{"privileges", `\dp`, "public|redoubt_functions|view|||"},
+		{"indexes", `\di`, ""},
+		{"indexes of a name", `\di nothing`, ""},
 		{"relations", `\d`, "public|redoubt_functions|view|app"},
 		{"views of PostgreSQL", `\dvS pg_stat_a*`, "pg_catalog|pg_stat_activity|view|app\npg_catalog|pg_stat_archiver|view|app"},
 		{"a view", `\d redoubt_functions`, "name|text|||\nsignature|text|||\nwrites|boolean|||"},

@@ -27,10 +27,9 @@
 //	PREPARE, EXECUTE, DEALLOCATE, DISCARD, CHECKPOINT, CREATE EXTENSION
 //
 // where a source is function(…) or a view, with literals, parameters, casts, calls in calls, count, sum,
-// min, max, COALESCE, NULLIF, CASE, subqueries as a value, and the operators + - * / % || = <> < <= > >= ~
-// AND OR NOT IS IN BETWEEN LIKE. There is no numeric type: a number with a point is double precision. Text is ordered
-// by its bytes. Times are shown in UTC.
-// There are no tables: data belongs to modules, and their functions are the only way to it.
+// min, max, COALESCE, NULLIF, CASE, subqueries as a value, EXISTS, arrays of one dimension, and the operators
+// + - * / % || = <> < <= > >= ~ AND OR NOT IS IN BETWEEN LIKE, ANY and ALL. There is no numeric type: a number with a point is double precision. Text is ordered
+// by its bytes. Times are shown in UTC. There are no tables: data belongs to modules, and their functions are the only way to it.
 //
 // # What a statement promises
 //

@@ -54,6 +54,7 @@ func TestAnswersAreThePeers(t *testing.T) {
 		"SELECT EXISTS (SELECT 1 FROM generate_series(1, 3::bigint) g WHERE g > 2), NOT EXISTS (SELECT 1 WHERE false), EXISTS (SELECT count(*) FROM generate_series(1,0::bigint) g ORDER BY 1)",
 		"SELECT g FROM generate_series(1, 3::bigint) g WHERE EXISTS (SELECT 1 FROM generate_series(2, 3::bigint) h WHERE h = g)", "SELECT EXISTS (1)",
 		"SELECT pg_typeof(1), pg_typeof(1::bigint), pg_typeof('x'), pg_typeof(NULL), pg_typeof('x'::text), pg_typeof(now()), pg_typeof('0/1'::pg_lsn), pg_typeof(ARRAY['a']), pg_typeof(25::regtype), pg_typeof(pg_typeof(1))",
+		"SELECT 'oid'::regtype, 'smallint'::regtype, 'int2'::regtype, 'name'::regtype, '_int4'::regtype, 'integer[]'::regtype, 'float4'::regtype, 'int'::regtype, 'unknown'::regtype, 705::regtype, 23::regtype",
 		"SELECT pg_typeof(1)::text || 'x', pg_typeof(1) = 'integer'::regtype, pg_typeof('{1}'::int8[]), pg_typeof(1/0)", "SELECT pg_typeof()", "SELECT pg_typeof(1,2)", "SELECT pg_typeof(oid), pg_typeof(proname), pg_typeof(proargnames) FROM pg_proc LIMIT 1",
 
 		`SELECT U&'d\0061t\+000061', U&'d!0061' UESCAPE '!', u&'a\\b', U&'\D83D\DE00', U&'it''s', U&'' AS U&"x!0061" uescape '!'`, `SELECT U&"d\0061"`,
@@ -70,5 +71,19 @@ func TestAnswersAreThePeers(t *testing.T) {
 				t.Errorf("PostgreSQL (-) and the node (+) differ:\n%s", diff)
 			}
 		})
+	}
+}
+
+// What pg_type says of a type is what PostgreSQL says of it.
+func TestTypesAreThePeers(t *testing.T) {
+	theirs, ours := connectPeer(t), startNode(t).connect()
+	var list string
+	if err := ours.QueryRow(t.Context(), "SELECT array_to_string(ARRAY(SELECT oid FROM pg_type ORDER BY oid), ',')").Scan(&list); err != nil {
+		t.Fatal(err)
+	}
+	query := "SELECT oid, typname, format_type(oid, NULL), typlen, typbyval, typtype, typcategory, typispreferred, typisdefined, typdelim, typelem, typarray, " +
+		"typalign, typstorage FROM pg_type WHERE oid = ANY ('{" + list + "}') ORDER BY oid"
+	if diff := cmp.Diff(answer(t, theirs, query), answer(t, ours, query)); diff != "" {
+		t.Errorf("PostgreSQL (-) and the node (+) differ:\n%s", diff)
 	}
 }

@@ -71,6 +71,7 @@ func TestViewsHaveThePeersColumns(t *testing.T) {
 	for _, from := range []string{
 		"pg_stat_replication", "pg_stat_wal_receiver", "pg_stat_wal", "pg_replication_slots", "pg_stat_bgwriter", "pg_stat_activity",
 		"pg_stat_archiver", "pg_stat_replication_slots", "pg_settings",
+		"pg_tablespace", "pg_index", "pg_enum", "pg_policy", "pg_type_is_visible(20)", "pg_tablespace_location(1663)",
 		"pg_database", "pg_roles", "pg_auth_members", "pg_namespace", "pg_extension", "pg_description", "pg_am", "pg_collation",
 		"pg_class", "pg_attribute", "pg_attrdef", "pg_type", "pg_proc", "pg_get_userbyid(10)", "pg_encoding_to_char(6)", "format_type(20, -1)",
 		"pg_table_is_visible(1)", "pg_function_is_visible(1)", "pg_get_function_result(1)", "pg_get_function_arguments(1)", "obj_description(1, 'pg_class')",

@@ -11,7 +11,7 @@ import (
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
-// The system catalog is what psql's \d, \df, \dx, \du, \dn and \l ask, and programs like it: the views and their
+// The system catalog is what psql's \d, \df, \dx, \du, \dn, \dT, \db, \di, \dp and \l ask, and programs like it: the views and their
 // columns, the functions, the modules as extensions, one role and one database. Each has all of PostgreSQL 15's
 // columns. What a node has none of is an empty view, and a column that means nothing here is 0, false or NULL.
 
@@ -20,6 +20,7 @@ const (
 	inPgCatalog  = int64(11)
 	inPublic     = int64(2200)
 	tablespace   = int64(1663)
+	global       = int64(1664)
 	encodingUTF8 = int64(6)
 	internal     = int64(12)
 )
@@ -64,7 +65,7 @@ var nothing = map[rmgr.Type]any{
 var specTypes = map[string]rmgr.Type{
 	"oid": datum.Oid, "name": datum.Name, "int2": datum.Int2, "int4": rmgr.Int4, "bool": rmgr.Bool, "char": datum.Char, "text": rmgr.Text, "xid": datum.Xid,
 	"float4": datum.Float4, "regproc": datum.Regproc, "tree": datum.NodeTree, "oidvector": datum.OidVector, "text[]": datum.TextArray, "char[]": datum.CharArray,
-	"oid[]": datum.OidArray, "aclitem[]": datum.ACLItemArray, "anyarray": datum.AnyArray, "timestamptz": rmgr.Timestamptz,
+	"oid[]": datum.OidArray, "int2vector": datum.Int2Vector, "aclitem[]": datum.ACLItemArray, "anyarray": datum.AnyArray, "timestamptz": rmgr.Timestamptz,
 }
 
 func specColumns(spec string) []rmgr.Column {
@@ -147,6 +148,12 @@ func (c systemCatalog) clusterViews() []catalog.View {
 					"rolconnlimit": int64(-1), "rolpassword": "********", "oid": superuser,
 				}}
 			}),
+		catalogView("pg_tablespace", "oid oid, spcname name, spcowner oid, spcacl aclitem[], spcoptions text[]", func(context.Context) []values {
+			return []values{
+				{"oid": tablespace, "spcname": "pg_default", "spcowner": superuser},
+				{"oid": global, "spcname": "pg_global", "spcowner": superuser},
+			}
+		}),
 		catalogView("pg_auth_members", "roleid oid, member oid, grantor oid, admin_option bool", nil),
 		catalogView("pg_namespace", "oid oid, nspname name, nspowner oid, nspacl aclitem[]", func(context.Context) []values {
 			return []values{
@@ -182,6 +189,8 @@ func clusterFunctions() []rmgr.Function {
 		return scalar(name, rmgr.Text, args, func(context.Context, []any) (any, error) { return nil, nil })
 	}
 	oid := rmgr.Column{Name: "oid", Type: rmgr.Int8}
+	expression := none("pg_get_expr", []rmgr.Column{{Name: "expr", Type: rmgr.Text}, oid, {Name: "pretty", Type: rmgr.Bool}})
+	expression.Defaults = []any{false}
 	return []rmgr.Function{
 		scalar("pg_get_userbyid", datum.Name, []rmgr.Column{oid}, func(ctx context.Context, args []any) (any, error) {
 			if args[0].(int64) == superuser {
@@ -197,6 +206,13 @@ func clusterFunctions() []rmgr.Function {
 				return "SQL_ASCII", nil
 			}
 			return "", nil
+		}),
+		scalar("pg_tablespace_location", rmgr.Text, []rmgr.Column{oid}, func(_ context.Context, args []any) (any, error) {
+			switch args[0].(int64) {
+			case 0, tablespace, global:
+				return "", nil // in the data directory
+			}
+			return nil, failure("58P01", "could not read symbolic link \"pg_tblspc/%d\": No such file or directory", args[0])
 		}),
 		scalar("array_to_string", rmgr.Text, columns("array", rmgr.Text, "delimiter", rmgr.Text), func(_ context.Context, args []any) (any, error) {
 			list, ok := datum.SplitArray(args[0].(string))
@@ -215,6 +231,6 @@ func clusterFunctions() []rmgr.Function {
 		none("obj_description", []rmgr.Column{oid, {Name: "catalog", Type: rmgr.Text}}),
 		none("shobj_description", []rmgr.Column{oid, {Name: "catalog", Type: rmgr.Text}}),
 		none("col_description", []rmgr.Column{oid, {Name: "column", Type: rmgr.Int4}}),
-		none("pg_get_expr", []rmgr.Column{{Name: "expr", Type: rmgr.Text}, oid, {Name: "pretty", Type: rmgr.Bool}}),
+		expression,
 	}
 }

@@ -28,6 +28,13 @@ func (c systemCatalog) relationViews() []catalog.View {
 			"typoutput regproc, typreceive regproc, typsend regproc, typmodin regproc, typmodout regproc, typanalyze regproc, typalign char, "+
 			"typstorage char, typnotnull bool, typbasetype oid, typtypmod int4, typndims int4, typcollation oid, typdefaultbin tree, "+
 			"typdefault text, typacl aclitem[]", typeRows),
+		catalogView("pg_enum", "oid oid, enumtypid oid, enumsortorder float4, enumlabel name", nil),
+		catalogView("pg_index", "indexrelid oid, indrelid oid, indnatts int2, indnkeyatts int2, indisunique bool, indnullsnotdistinct bool, "+
+			"indisprimary bool, indisexclusion bool, indimmediate bool, indisclustered bool, indisvalid bool, indcheckxmin bool, indisready bool, "+
+			"indislive bool, indisreplident bool, indkey int2vector, indcollation oidvector, indclass oidvector, indoption int2vector, "+
+			"indexprs tree, indpred tree", nil),
+		catalogView("pg_policy", "oid oid, polname name, polrelid oid, polcmd char, polpermissive bool, polroles oid[], polqual tree, "+
+			"polwithcheck tree", nil),
 	}
 }
 
@@ -87,6 +94,12 @@ func (c systemCatalog) relationFunctions() []rmgr.Function {
 	format.Strict = false // a type without a modifier has NULL for one
 	return []rmgr.Function{
 		format,
+		scalar("pg_type_is_visible", rmgr.Bool, columns("type", rmgr.Int8), func(_ context.Context, args []any) (any, error) {
+			if _, known := datum.TypeNamed(args[0].(int64)); known {
+				return true, nil
+			}
+			return nil, nil
+		}),
 		scalar("pg_table_is_visible", rmgr.Bool, columns("table", rmgr.Int8), func(_ context.Context, args []any) (any, error) {
 			for _, v := range c.views() {
 				if v.OID == args[0].(int64) {

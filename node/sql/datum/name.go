@@ -23,14 +23,16 @@ var typeLabels = map[rmgr.Type]string{
 // CastLabel is the name of a cast's column.
 func CastLabel(t rmgr.Type) string { return typeLabels[t] }
 
-// RegtypeNamed is the type of a name as regtype takes it; ok is false if there is none.
+// RegtypeNamed is the type of a name as regtype takes it: that of messages, pg_type's own, or another that a query may
+// use. ok is false if there is none.
 func RegtypeNamed(name string) (o Object, ok bool) {
 	for t, info := range typeInfo {
-		if t != Unknown && (info.name == name || info.name == typeNames[name]) {
+		if info.name == name || layouts[t].Name == name && t != Char { // "char" has its quotes, char is another type
 			return Object{int64(info.oid), info.name}, true
 		}
 	}
-	return Object{}, false
+	t := TypeByName(name)
+	return Object{int64(OID(t)), TypeName(t)}, t != Unknown
 }
 
 // TypeByName is the type that a query means by a name; unknown if there is none.
@@ -46,8 +48,8 @@ func TypeByName(name string) rmgr.Type {
 
 // TypeNamed is the name of the type with a number.
 func TypeNamed(oid int64) (string, bool) {
-	for t, info := range typeInfo {
-		if t != Unknown && int64(info.oid) == oid {
+	for _, info := range typeInfo {
+		if int64(info.oid) == oid {
 			return info.name, true
 		}
 	}

@@ -63,6 +63,8 @@ var typeInfo = map[rmgr.Type]struct {
 	Regproc:          {24, 4, "regproc"},
 	NodeTree:         {194, -1, "pg_node_tree"},
 	OidVector:        {30, -1, "oidvector"},
+	ACLItem:          {1033, 12, "aclitem"},
+	Int2Vector:       {22, -1, "int2vector"},
 	CharArray:        {1002, -1, `"char"[]`},
 	NameArray:        {1003, -1, "name[]"},
 	OidArray:         {1028, -1, "oid[]"},

@@ -37,13 +37,16 @@ const (
 	Float8Array
 	TimestamptzArray
 	PgLSNArray
+
+	Int2Vector // a string: 1 2
+	ACLItem    // of no column: the elements of ACLItemArray
 )
 
 // Plain is the type that an expression takes a column for.
 func Plain(t rmgr.Type) rmgr.Type {
 	switch t {
 	case Name, Inet, Interval, TextArray, Record, Void, Char, Regproc, NodeTree, OidVector, CharArray, NameArray, OidArray, ACLItemArray, AnyArray,
-		BoolArray, ByteaArray, Int4Array, Int8Array, Float8Array, TimestamptzArray, PgLSNArray:
+		BoolArray, ByteaArray, Int4Array, Int8Array, Float8Array, TimestamptzArray, PgLSNArray, Int2Vector, ACLItem:
 		return rmgr.Text
 	case Float4:
 		return rmgr.Float8
