@@ -47,7 +47,7 @@ func TestAnswersAreThePeers(t *testing.T) {
 		`SELECT '{a\,b,"\"",\N\U\L\L, "" ,"a"  }'::text[]`, "SELECT ARRAY[1,2,3], ARRAY['a','b c',NULL], ARRAY[1,2.5::float8], ARRAY['0/1'::pg_lsn], ARRAY[true]",
 		"SELECT ARRAY[1,'x']", "SELECT ARRAY[1,'2']", "SELECT ARRAY[1,true]", "SELECT ARRAY[]", "SELECT ARRAY[]::int[], ARRAY['1','2']::int[], ARRAY[1,2]::text[], ARRAY[1,2]::bigint[]::text",
 		"SELECT CAST('{1}' AS int[]), '{1}'::int4[3], NULL::int[], CAST('{1}' AS integer array), '{a}'::name[], '{7}'::oid[]", "SELECT array_to_string(ARRAY['a','b'],'-'), ARRAY[1] = ARRAY[1], ARRAY[1] = '{ 1 }', '{2}' <> ARRAY[1]",
-		"SELECT '{1}'::nosuch[]", "SELECT true::int[]", "SELECT ARRAY[1] = ARRAY[1::bigint]", "SELECT ARRAY[NULL,NULL], ARRAY(SELECT 1), ARRAY(SELECT 1::bigint), ARRAY[now()] = ARRAY[now()]", "SELECT '{1 2}'::int[]",
+		"SELECT ARRAY[1] IS DISTINCT FROM '{ 1 }'", "SELECT ARRAY[1] IS DISTINCT FROM ARRAY['a']", "SELECT '{1}'::nosuch[]", "SELECT true::int[]", "SELECT ARRAY[1] = ARRAY[1::bigint]", "SELECT ARRAY[NULL,NULL], ARRAY(SELECT 1), ARRAY(SELECT 1::bigint), ARRAY[now()] = ARRAY[now()]", "SELECT '{1 2}'::int[]",
 		"SELECT '{2024-01-02 03:04:05+00}'::timestamptz[] = ARRAY['2024-01-02 03:04:05+00'::timestamptz], ARRAY['\\x00ff'::bytea], '{1e3,NaN}'::float8[]",
 		"SELECT 1 = ANY ('{1,2}'), 3 = ANY (ARRAY[1,2]), 3 = ANY (ARRAY[1,NULL]), 1 < ALL (ARRAY[2,3]), 1 = ALL ('{}'::int[]), NULL = SOME ('{1}'::int[]), 'ab' ~ ANY (ARRAY['^b','b$']), 2 <> ALL (NULL::int[])",
 		"SELECT 1 = ANY (1)", "SELECT 1 + ANY (ARRAY[1])", "SELECT 'a' = ANY (ARRAY[true])", "SELECT true = ANY (ARRAY[1])", "SELECT 1.5::float8 = ANY (ARRAY[1]), 1 = ANY ('{1,x}')",

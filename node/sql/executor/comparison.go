@@ -33,9 +33,11 @@ func (c *Compiler) isDistinct(e *parser.IsDistinct) (computed, error) {
 	if err != nil {
 		return r, err
 	}
-	l, r, err = c.match(l, r)
+	if l, r, err = c.matchArrays("=", l, r); err == nil {
+		l, r, err = c.match(l, r)
+	}
 	if err == errNoCoercion {
-		return l, c.noOperator(e.Pos, "=", l.typ, r.typ)
+		return l, c.noOperator(e.Pos, "=", shownType(l), shownType(r))
 	}
 	return computed{typ: rmgr.Bool, pos: e.Pos, name: "?column?", eval: func(x *Execution) (any, error) {
 		a, err := l.eval(x)
