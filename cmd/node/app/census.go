@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/redoubt-wal/redoubt/api/control"
+	"github.com/redoubt-wal/redoubt/node"
 	"github.com/redoubt-wal/redoubt/node/census"
 	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
@@ -35,6 +37,11 @@ func (a *app) censusCommand() *cobra.Command {
 			if err := dataIn(dir); err != nil {
 				return err
 			}
+			release, err := notInUse(dir)
+			if err != nil {
+				return fmt.Errorf("%w; ask it: SELECT * FROM redoubt_wal_census", err)
+			}
+			defer release()
 			c, err := census.ScanDir(vfs.OS(), filepath.ToSlash(dir))
 			if err != nil {
 				return err
@@ -57,4 +64,22 @@ func censusTable(w io.Writer, c control.Census) {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", h.Kind, h.Name, r.Name, r.Rmgr, r.Format, r.Count, r.First, r.Last)
 		}
 	}
+}
+
+// notInUse keeps nodes from a data directory until release. A node that uses it writes and removes log, so that what
+// was read of it would be true of no moment. A copy that may not be written is in nobody's use.
+func notInUse(dir string) (release func() error, err error) {
+	const locked = "PG_VERSION" // by every node that uses its directory
+	free := func() error { return nil }
+	if there, err := vfs.Exists(vfs.OS(), filepath.Join(dir, locked)); !there {
+		return free, err
+	}
+	lock, err := vfs.OS().Lock(filepath.Join(dir, locked))
+	switch {
+	case errors.Is(err, vfs.ErrLocked):
+		return nil, node.ErrInUse
+	case err != nil:
+		return free, nil
+	}
+	return lock.Close, nil
 }
