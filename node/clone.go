@@ -71,8 +71,11 @@ func (n *Node) cloneProgress(f *following, done, total int64) {
 // afterClone goes on with what the clone was for: nobody else changes the node meanwhile.
 func (n *Node) afterClone(f *following, err error) {
 	finished := n.exclusively(n.run, func(run context.Context) error {
-		if n.current().following != f {
-			return nil // told otherwise meanwhile
+		if now := n.current().following; now != f { // told otherwise meanwhile
+			if now == nil || now.cancel == nil { // and no copy is being made: it begins by removing this one
+				n.removeCopy()
+			}
+			return nil
 		}
 		if err == nil {
 			err = n.swapIn(run)
@@ -81,6 +84,7 @@ func (n *Node) afterClone(f *following, err error) {
 			n.startReceiver(f.request, nil)
 			return nil
 		}
+		n.removeCopy()
 		n.log.Error("clone failed", "upstream", f.request.Upstream.Host, "error", err)
 		n.change(func(s *state) {
 			s.following, s.message = nil, "clone failed: "+err.Error()
@@ -97,6 +101,18 @@ func (n *Node) afterClone(f *following, err error) {
 	})
 	if finished != nil && !errors.Is(finished, errStopping) {
 		n.log.Error("clone was not finished", "error", finished)
+	}
+}
+
+// removeCopy removes a copy that is not going to be used: it is as large as the data directory. One that a plan says
+// is complete stays: the next start finishes the plan.
+func (n *Node) removeCopy() {
+	planned, err := vfs.Exists(n.opts.FS, n.opts.Dir+suffixSwap)
+	if err == nil && !planned {
+		err = removeAll(n.opts.FS, n.opts.Dir+suffixNew)
+	}
+	if err != nil {
+		n.log.Warn("a copy that is not used could not be removed", "path", n.opts.Dir+suffixNew, "error", err)
 	}
 }
 
