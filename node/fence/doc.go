@@ -4,7 +4,7 @@
 //	/var/lib/redoubt/data            the data directory, replaced when the node is cloned anew
 //	/var/lib/redoubt/data.promise    promised 0000000005   follows no upstream and accepts no promotion below
 //	                                 owned 0000000004      was primary on this timeline, may resume it
-//	                                 crc 1C9A03F2
+//	                                 crc 869C67DB
 //
 // The promise is what makes a timeline a fencing token: once enough replicas have promised N, no
 // primary below N can get a synchronous commit acknowledged, whatever clocks and leases say. So it is
