@@ -58,6 +58,7 @@ type state struct {
 
 	local *local // the data directory in use; nil while there is none
 
+	starting  bool       // an unmanaged node that is not yet what its directory says
 	following *following // standby, cloning or diverged: whom
 	fork      wal.LSN    // diverged: where histories part
 

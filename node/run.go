@@ -79,6 +79,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 	if n.promises, err = fence.Open(n.opts.FS, n.opts.Dir); err != nil {
 		return err
 	}
+	n.change(func(s *state) { s.starting = !n.managed() })
 	if err := n.finishSwap(); err != nil {
 		return err
 	}
@@ -107,7 +108,9 @@ func (n *Node) start(ctx context.Context) (err error) {
 		n.tasks.Go(func() { n.watchIsolation(n.run) })
 		return nil
 	}
-	return n.startUnmanaged()
+	err = n.startUnmanaged()
+	n.change(func(s *state) { s.starting = false })
+	return err
 }
 
 // await returns nil when a stop is asked for, or why the node cannot go on.

@@ -112,6 +112,8 @@ func (n *Node) ready() error {
 	switch {
 	case now.role == api.RoleStopping:
 		return &rmgr.Error{Code: "57P03", Message: "the database system is shutting down"}
+	case now.starting && now.role == api.RoleWaiting: // its log is replayed, and it is about to be a primary or a standby
+		return &rmgr.Error{Code: "57P03", Message: "the database system is starting up"}
 	case now.local == nil:
 		return &rmgr.Error{Code: "57P03", Message: "the database system is starting up", Detail: "The node is " + string(now.role) + ": " + now.message + "."}
 	case !now.local.engine.Positions().Consistent:

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,41 +89,56 @@ func TestAStopDuringRecoveryDoesNotWaitForItsEnd(t *testing.T) {
 	}
 }
 
-// A client that comes while the log is replayed is told so, as PostgreSQL's is, and not that nobody is there.
-func TestClientsAreToldThatRecoveryIsUnderWay(t *testing.T) {
+// Clients that come while the log is replayed, or before writes are let in, are told so, as PostgreSQL's are: not
+// that nobody is there, and not that writes are for the primary only.
+func TestClientsAreToldThatTheNodeIsStarting(t *testing.T) {
 	disk := vfs.NewFault(vfs.NewMem())
 	crashedDir(t, disk, "/data")
-	var once sync.Once
-	var here atomic.Pointer[Node]
-	disk.Add(&vfs.Rule{Op: vfs.OpRead, Path: "00000001*", Before: func(string, string) {
-		once.Do(func() {
-			for here.Load() == nil {
-				runtime.Gosched()
-			}
-			addresses := here.Load().current().addresses
-			if len(addresses) != 1 {
-				t.Errorf("it listens on %v", addresses)
-				return
-			}
-			conn, err := net.Dial("tcp", addresses[0].String())
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer conn.Close()
-			client := pgproto3.NewFrontend(conn, conn)
-			client.Send(&pgproto3.StartupMessage{ProtocolVersion: pgproto3.ProtocolVersion30, Parameters: map[string]string{"user": "postgres"}})
-			if err := client.Flush(); err != nil {
-				t.Error(err)
-				return
-			}
-			got, err := client.Receive()
-			if refused, ok := got.(*pgproto3.ErrorResponse); !ok || refused.Code != "57P03" || refused.Message != "the database system is starting up" {
-				t.Errorf("got %+v, %v", got, err)
-			}
-		})
+	node := make(chan *Node, 1)
+	var mu sync.Mutex
+	var here *Node
+	asked := map[api.Role]bool{}
+	disk.Add(&vfs.Rule{Before: func(string, string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if here == nil {
+			here = <-node
+		}
+		now := here.current()
+		if asked[now.role] || len(now.addresses) == 0 || now.role == api.RolePrimary || now.role == api.RoleStopping {
+			return
+		}
+		asked[now.role] = true
+		if got, want := greeting(t, now.addresses[0]), "57P03 the database system is starting up"; got != want && here.current().role == now.role {
+			t.Errorf("while it is %s: %s", now.role, got)
+		}
 	}})
 	n := runNode(t, disk, "/data", "listen_addresses=127.0.0.1")
-	here.Store(n)
+	node <- n
 	n.becomes(api.RolePrimary)
+	mu.Lock()
+	defer mu.Unlock()
+	if !asked[api.RoleRecovering] || !asked[api.RoleWaiting] {
+		t.Errorf("asked while it was %v", asked)
+	}
+}
+
+// greeting is the first answer that a client gets.
+func greeting(t *testing.T, a net.Addr) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", a.String())
+	if err != nil {
+		return err.Error()
+	}
+	defer conn.Close()
+	client := pgproto3.NewFrontend(conn, conn)
+	client.Send(&pgproto3.StartupMessage{ProtocolVersion: pgproto3.ProtocolVersion30, Parameters: map[string]string{"user": "postgres"}})
+	if err := client.Flush(); err != nil {
+		return err.Error()
+	}
+	m, err := client.Receive()
+	if refused, ok := m.(*pgproto3.ErrorResponse); ok {
+		return refused.Code + " " + refused.Message
+	}
+	return fmt.Sprintf("%T, %v", m, err)
 }
