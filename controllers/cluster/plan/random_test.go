@@ -12,6 +12,7 @@ import (
 	v1 "github.com/redoubt-wal/redoubt/api/v1"
 	"github.com/redoubt-wal/redoubt/controllers/cluster/plan"
 	"github.com/redoubt-wal/redoubt/controllers/conditions"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 var stories = flag.Int("stories", 60, "how many random stories are told")
@@ -58,7 +59,41 @@ func (s *story) happens(r *rand.Rand) {
 			down++
 		}
 	}
-	switch r.IntN(16) {
+	switch r.IntN(22) {
+	case 16:
+		if down == 0 {
+			s.say("the machine of %s is lost", name)
+			n.cut, n.lost = true, true
+			if n.pod != nil && r.IntN(2) == 0 {
+				n.pod.Deleting = true
+			}
+		}
+	case 17:
+		s.outage = !s.outage
+		s.say("the API server takes nothing: %t", s.outage)
+	case 18:
+		s.say("the operator's clock is set back by a day")
+		s.ahead(24 * time.Hour)
+	case 19:
+		s.say("an operator is stopped before it sends anything")
+		steps, _ := plan.Next(s.State)
+		s.paused = nil
+		for _, step := range steps {
+			if step.Do == plan.Record && !s.apply(step) {
+				break // what is behind it is sent only once that went through
+			}
+			if step.Request != nil {
+				s.paused = append(s.paused, step)
+			}
+		}
+	case 20:
+		s.say("a stopped operator goes on")
+		s.resumed()
+	case 21:
+		if n.lost && n.pod != nil && n.pod.Deleting {
+			s.say("the pod of %s is deleted by force", name)
+			n.pod, n.alive, n.lost = nil, false, false
+		}
 	case 11:
 		s.Spec.Synchronous = &v1.Synchronous{Method: "any", Number: 1, DataDurability: "required"}
 		if r.IntN(2) == 0 {
@@ -138,6 +173,24 @@ func (s *story) happens(r *rand.Rand) {
 	}
 }
 
+// ahead puts what is recorded into the future, as an operator writes it whose clock is ahead.
+func (s *story) ahead(by time.Duration) {
+	if s.Timeline != nil {
+		s.Timeline.ClaimedAt = metav1.NewMicroTime(s.Timeline.ClaimedAt.Add(by))
+	}
+	if s.Switchover != nil {
+		s.Switchover.StartedAt = metav1.NewMicroTime(s.Switchover.StartedAt.Add(by))
+	}
+	if s.Image != nil {
+		s.Image.AskedAt = metav1.NewTime(s.Image.AskedAt.Add(by))
+	}
+	for i := range s.Modules {
+		if at := s.Modules[i].PushedAt; at != nil {
+			s.Modules[i].PushedAt = &metav1.Time{Time: at.Add(by)}
+		}
+	}
+}
+
 func (s *story) allUp() bool {
 	for _, n := range s.nodes {
 		if n.Role == control.RoleEmpty || !n.Streaming && n.Role != control.RolePrimary {
@@ -152,6 +205,9 @@ func (s *story) watched(limit time.Duration) {
 	s.t.Helper()
 	s.until(limit, func() bool {
 		for _, name := range s.names() {
+			if s.nodes[name].leaving { // it replays nothing any more
+				continue
+			}
 			for _, c := range s.nodes[name].records {
 				if !replayedBy(s.Accepted.Modules, c) {
 					s.t.Fatalf("%s holds %+v, and the accepted revision has %+v\n%s", name, c, s.Accepted.Modules, s.out.String())
@@ -174,9 +230,10 @@ func replayedBy(modules []v1.ModuleManifest, c control.RecordCount) bool {
 func (s *story) heal() {
 	s.say("all is well again, and the spec wants what is accepted")
 	for _, n := range s.nodes {
-		n.cut, n.slot = false, ""
+		n.cut, n.lost, n.slot = false, false, ""
 	}
 	clear(s.broken)
+	s.outage = false
 	s.Spec.Image, s.Spec.Modules = s.Accepted.Reference, nil
 	for _, m := range s.Accepted.Modules {
 		s.Spec.Modules = append(s.Spec.Modules, v1.Module{Name: m.Name, Version: m.Version})

@@ -39,6 +39,8 @@ type story struct {
 	out      strings.Builder
 	slow     bool        // a change of the synchronous set is long on its way
 	underway []plan.Step // that change; while it is, no other is sent
+	outage   bool        // the API server takes nothing
+	paused   []plan.Step // of an operator that was stopped before it sent them
 }
 
 // A node is a fake instance.
@@ -52,6 +54,8 @@ type node struct {
 	heard     time.Time
 	records   []control.RecordCount
 	promoted  control.LSN // where its timeline began
+	lost      bool        // its machine is: its pod and volume stay, whoever deletes them
+	leaving   bool        // its volume is being deleted
 	heardPod  string      // its UID
 	forgotten bool        // by an operator that was started anew
 	slot      string      // of a reader that reads nothing: all log since is kept
@@ -202,11 +206,15 @@ func (s *story) tick() {
 	s.Now = s.Now.Add(100 * time.Millisecond)
 	for _, name := range s.names() {
 		n := s.nodes[name]
-		if n.pod != nil && n.pod.Deleting {
+		if n.pod != nil && n.pod.Deleting && !n.lost {
 			n.pod, n.alive = nil, false
 		}
+		if n.leaving && n.pod == nil {
+			delete(s.nodes, name)
+			continue
+		}
 		if n.pod != nil && !n.alive && s.broken[n.image] == "" && s.Now.Sub(n.started) > 300*time.Millisecond {
-			n.alive = true
+			n.alive, n.StartedAt, n.Synchronous = true, s.Now, control.Synchronous{}
 			if n.Role != control.RoleEmpty {
 				n.Role, n.OpenWrites, n.Streaming, n.Upstream = control.RoleWaiting, false, false, ""
 			}
@@ -223,7 +231,7 @@ func (s *story) tick() {
 	s.Members = nil
 	for _, name := range s.names() {
 		n := s.nodes[name]
-		m := plan.Member{Name: name, Volume: true, Reached: n.alive && !n.cut, LastHeard: n.heard}
+		m := plan.Member{Name: name, Volume: true, Leaving: n.leaving, Reached: n.alive && !n.cut, LastHeard: n.heard}
 		if n.pod != nil {
 			p := *n.pod
 			m.Pod = &p
@@ -364,6 +372,9 @@ func (s *story) apply(step plan.Step) bool {
 	if n != nil && step.Request != nil && (!n.alive || n.cut) {
 		return true // the command does not arrive
 	}
+	if s.outage && step.Request == nil && step.Do != plan.Wait {
+		return step.Do != plan.Record
+	}
 	switch step.Do {
 	case plan.Record:
 		if was := s.Timeline; was != nil && step.Decisions.Timeline.ID < was.ID {
@@ -403,7 +414,11 @@ func (s *story) apply(step plan.Step) bool {
 			n.pod.Deleting = true
 		}
 	case plan.DeleteInstance:
-		delete(s.nodes, step.Target)
+		if n != nil && n.pod != nil {
+			n.leaving, n.pod.Deleting = true, true
+		} else {
+			delete(s.nodes, step.Target)
+		}
 	case plan.Label:
 		n.pod.Role = step.Role
 	case plan.Init:
@@ -415,6 +430,9 @@ func (s *story) apply(step plan.Step) bool {
 		}
 	case plan.Promote:
 		r := step.Request.(control.PromoteRequest)
+		if !r.StartedAt.Equal(n.StartedAt) {
+			return true // Restarted
+		}
 		if n.Role == control.RolePrimary && n.Timeline != r.Timeline || r.Timeline < n.FencedAt || r.Timeline < n.Timeline || n.ReplayPaused != nil || n.Suspect != "" {
 			s.t.Fatalf("%s would refuse promotion on %d: %+v", step.Target, r.Timeline, n.Status)
 		}
@@ -488,6 +506,42 @@ func (s *story) arrive() {
 	late := s.underway
 	s.slow, s.underway = false, nil
 	for _, step := range late {
+		s.apply(step)
+	}
+}
+
+// resumed sends what an operator was about to send when it was stopped. Instances refuse what is too late.
+func (s *story) resumed() {
+	late := s.paused
+	s.paused = nil
+	for _, step := range late {
+		n := s.nodes[step.Target]
+		if n == nil {
+			continue
+		}
+		switch r := step.Request.(type) {
+		case control.PromoteRequest:
+			resumes := r.Timeline == n.Timeline && (n.Role == control.RolePrimary || n.Role == control.RoleWaiting)
+			if r.Timeline < n.FencedAt || r.Timeline < n.Timeline || !resumes || r.Synchronous.Serial < n.Synchronous.Serial || n.FlushLSN < r.MustReach {
+				continue
+			}
+		case control.FollowRequest:
+			up := s.nodes[r.Upstream.Name]
+			if r.Timeline < n.FencedAt || up == nil || up.pod2IP() != r.Upstream.Host || up.Timeline < r.Timeline || n.Role == control.RolePrimary || r.Reclone {
+				continue
+			}
+		case control.DemoteRequest:
+			if n.Role != control.RolePrimary || n.Timeline != r.Timeline {
+				continue
+			}
+		case control.SynchronousRequest:
+			if n.Role != control.RolePrimary || n.Timeline != r.Timeline {
+				continue
+			}
+		case control.FenceRequest:
+		default:
+			continue
+		}
 		s.apply(step)
 	}
 }
