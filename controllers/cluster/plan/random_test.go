@@ -59,7 +59,11 @@ func (s *story) happens(r *rand.Rand) {
 			down++
 		}
 	}
-	switch r.IntN(22) {
+	switch r.IntN(23) {
+	case 22:
+		s.say("asynchronous")
+		s.Spec.Synchronous = nil
+
 	case 16:
 		if down == 0 {
 			s.say("the machine of %s is lost", name)
@@ -142,7 +146,7 @@ func (s *story) happens(r *rand.Rand) {
 		s.say("kv is to be %s", s.Spec.Modules[0].State)
 	case 4:
 		s.Spec.Instances = int32(2 + r.IntN(3))
-		if s.Spec.Synchronous.Number >= s.Spec.Instances {
+		if s.Spec.Synchronous != nil && s.Spec.Synchronous.Number >= s.Spec.Instances {
 			s.Spec.Synchronous.Number = 1
 		}
 		s.say("%d instances", s.Spec.Instances)

@@ -381,6 +381,9 @@ func (s *story) apply(step plan.Step) bool {
 			s.t.Fatalf("timeline %d is claimed after %d", step.Decisions.Timeline.ID, was.ID)
 		}
 		s.Decisions = *step.Decisions.DeepCopy()
+		if s.Spec.Synchronous == nil {
+			s.acked = 0 // a failover may lose the newest
+		}
 	case plan.ProbeImage:
 		answer := plan.ReadAnswer(step.Target, step.Target, "", 1, "no such image")
 		if modules, ok := s.images[step.Target]; ok {
