@@ -83,6 +83,20 @@ func failover(s *State) []Step {
 	return s.claim(reason)
 }
 
+// overtaken claims a timeline above every promise, when an instance has promised one that is not recorded: the API
+// server's data was put back to an older state. It would follow nobody.
+func overtaken(s *State) []Step {
+	if s.serving() == nil {
+		return nil
+	}
+	for i := range s.Members {
+		if m := &s.Members[i]; m.role() != "" && !m.Former && s.foreign(m) == "" && m.Status.FencedAt > s.timeline() {
+			return s.claim(v1.ReasonRecordsLost)
+		}
+	}
+	return nil
+}
+
 func (s *State) quorumMessage(reason string, missing []v1.AckSet, voters []string) string {
 	msg := fmt.Sprintf("primary %s is lost (%s) and nobody is promoted: ", s.Timeline.Primary, reason)
 	if len(missing) == 0 {

@@ -110,3 +110,36 @@ func TestTheOldPrimaryIsNotRemovedInAnElection(t *testing.T) {
 		t.Errorf("got %s %s %s: %s", step.Do, step.Target, step.Reason, step.Message)
 	}
 }
+
+// A claim that was lost with the API server's data, while a standby had promised it: the standby follows nobody below,
+// so the next claim is above it. Without, the standby would be away for ever, and with it the commits that wait for it.
+func TestAPromiseAboveTheClaimIsMet(t *testing.T) {
+	for sentence, c := range map[string]struct {
+		change func(*plan.Member)
+		want   int64
+	}{
+		"nobody has promised more":   {func(*plan.Member) {}, 0},
+		"a standby":                  {func(m *plan.Member) { m.Status.Streaming = false }, 8},
+		"one that lost its data":     {func(m *plan.Member) { m.Status.Role, m.Status.SystemIdentifier = control.RoleEmpty, "" }, 8},
+		"one of another cluster":     {foreign, 0},
+		"one that cannot be reached": {lose, 0},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			s := healthy()
+			if sentence != "nobody has promised more" {
+				s.Members[2].Status.FencedAt = 7
+			}
+			c.change(&s.Members[2])
+			steps, _ := plan.Next(s)
+			got := int64(0)
+			for _, step := range steps {
+				if step.Do == plan.Record && step.Decisions.Timeline.ID > 4 {
+					got = step.Decisions.Timeline.ID
+				}
+			}
+			if got != c.want {
+				t.Errorf("claimed is %d, want %d: %+v", got, c.want, steps)
+			}
+		})
+	}
+}

@@ -18,7 +18,7 @@ var always = []rule{probe, accept, fenceStrays}
 var last = []rule{label, create, revive, mend, takenUp}
 
 // Who leads: asked in order, the first that speaks decides. None speaks while a primary serves.
-var leadership = []rule{adopt, bootstrap, elect, handOver, promote, failover, awaitPrimary}
+var leadership = []rule{adopt, bootstrap, elect, handOver, overtaken, promote, failover, awaitPrimary}
 
 // While a primary serves each of these may speak,
 var upkeep = []rule{identify, announce, follow, synchronous, retire}
