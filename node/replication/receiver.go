@@ -173,6 +173,7 @@ func (r *Receiver) run(ctx context.Context) {
 		}
 		r.change(func(s *ReceiverStatus) { s.Streaming, s.Err = false, err })
 		if errors.Is(err, ErrDiverged) || errors.Is(err, segment.ErrFailed) || errors.Is(err, segment.ErrClosed) {
+			r.opts.Logger.Error("streaming has ended for good", "upstream", r.opts.Upstream.Addr, "reason", err)
 			return
 		}
 		if came {

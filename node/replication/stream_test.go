@@ -3,7 +3,9 @@ package replication_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -321,8 +323,12 @@ func TestDivergence(t *testing.T) {
 
 				a.promote(2, fork)
 				a.write(5, 500)
-				rb = b.follow(a, nil)
+				var log strings.Builder
+				rb = b.follow(a, func(o *ReceiverOptions) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 				synctest.Wait()
+				if got := strings.Contains(log.String(), "level=ERROR msg=\"streaming has ended for good\""); got != row.fork {
+					t.Errorf("the log says\n%s", log.String())
+				}
 				var diverged *DivergedError
 				if err := rb.Status().Err; errors.As(err, &diverged) != row.fork {
 					t.Errorf("status: %+v", rb.Status())
