@@ -23,4 +23,6 @@
 //   - A cancelled context ends a running plan within some rows.
 //
 // The package knows no session, setting or transaction. A Plan and its Execution are for one goroutine at a time.
+// Its tests run statements in sessions, so they are in node/sql (expressions_test.go, fuzz_test.go), and against a real
+// PostgreSQL in test/interop.
 package executor
