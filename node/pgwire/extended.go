@@ -49,7 +49,7 @@ func (s *session) bind(m *pgproto3.Bind) error {
 	p := &s.unnamed
 	if m.DestinationPortal != "" {
 		if s.portals[m.DestinationPortal] != nil {
-			return condition("42P03", "cursor %q already exists", m.DestinationPortal)
+			return condition("42P03", "cursor \"%s\" already exists", m.DestinationPortal)
 		}
 		if len(s.portals) >= maxPortals {
 			return condition("54000", "a session can have at most %d portals", maxPortals)
@@ -86,7 +86,7 @@ func (s *session) portal(name string) (*portal, error) {
 		p = &s.unnamed
 	}
 	if p == nil || p.statement == nil {
-		return nil, condition("34000", "portal %q does not exist", name)
+		return nil, condition("34000", "portal \"%s\" does not exist", name)
 	}
 	return p, nil
 }
@@ -138,7 +138,7 @@ func (s *session) execute(m *pgproto3.Execute) error {
 	}
 	start := len(s.out.buf)
 	if p.ran || m.MaxRows > 0 && p.statement.Columns != nil {
-		return s.executePart(p, int(m.MaxRows), start)
+		return s.executePart(p, m.Portal, int(m.MaxRows), start)
 	}
 	p.ran = true
 	if p.tag, err = s.perform(p, start); err != nil {
@@ -156,14 +156,14 @@ func (s *session) complete(tag sql.Tag) {
 }
 
 // executePart serves Execute with a row limit, and every Execute of a portal after the first.
-func (s *session) executePart(p *portal, limit, start int) error {
+func (s *session) executePart(p *portal, name string, limit, start int) error {
 	if !p.ran {
 		if err := s.keepRows(p, start); err != nil {
 			p.rows = nil
 			return err
 		}
 	} else if p.statement.Columns == nil {
-		return condition("55000", "portal cannot be run anymore")
+		return condition("55000", "portal \"%s\" cannot be run", name)
 	}
 	n, more := p.part(&s.out, limit)
 	if more {

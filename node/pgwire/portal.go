@@ -17,10 +17,11 @@ type portal struct {
 	tag  sql.Tag
 }
 
-// part hands out up to limit of the rows that are left (0: all); more reports whether some remain.
+// part hands out up to limit of the rows that are left (0: all); more reports whether the limit ended it, as PostgreSQL
+// says it even if no row is left.
 func (p *portal) part(out *output, limit int) (n int, more bool) {
 	n = len(p.rows)
-	if limit > 0 && limit < n {
+	if limit > 0 && limit <= n {
 		n, more = limit, true
 	}
 	for _, row := range p.rows[:n] {

@@ -18,6 +18,7 @@ type Prepared struct {
 	// Columns describe the rows; nil if the statement gives none.
 	Columns []rmgr.Column
 
+	name    string // in its session
 	types   []rmgr.Type
 	writer  *rmgr.Function // the one writing call, or nil
 	queries bool           // it takes a snapshot, in PostgreSQL: a transaction's modes are settled then

@@ -19,6 +19,7 @@ func (s *Session) KeepPrepared(name string, p *Prepared) error {
 			return ereport.Errorf(ereport.CodeProgramLimit, "a session can have at most %d prepared statements", maxPrepared)
 		}
 	}
+	p.name = name
 	s.prepared[name] = p
 	return nil
 }

@@ -200,7 +200,7 @@ func TestColumnsAreNamedAsInPostgreSQL(t *testing.T) {
 		"SELECT lax(1), 1 AS x, 'a'::bigint":                           "22P02",
 		"SELECT lax(1), 1 AS x, '2'::bigint":                           "lax x int8",
 		"SELECT a, b::text, a + 1 FROM pair()":                         "a b ?column?",
-		"SELECT true, coalesce(1), count(*)":                           "bool coalesce count",
+		"SELECT true, coalesce(1), count(*)":                           "?column? coalesce count",
 		"SELECT true::int, '1'::float8::int, a::text::int FROM pair()": "int4 int4 a",
 		"SELECT CASE 1 WHEN 1 THEN 2 END, CASE WHEN true THEN 'x' ELSE b END, (SELECT 1 AS n), ARRAY(SELECT 1) FROM pair()": "case b n array",
 		"SHOW datestyle":                       "DateStyle",

@@ -55,7 +55,9 @@ func TestAnswersAreThePeers(t *testing.T) {
 		"SELECT g FROM generate_series(1, 3::bigint) g WHERE EXISTS (SELECT 1 FROM generate_series(2, 3::bigint) h WHERE h = g)", "SELECT EXISTS (1)",
 		"SELECT pg_typeof(1), pg_typeof(1::bigint), pg_typeof('x'), pg_typeof(NULL), pg_typeof('x'::text), pg_typeof(now()), pg_typeof('0/1'::pg_lsn), pg_typeof(ARRAY['a']), pg_typeof(25::regtype), pg_typeof(pg_typeof(1))",
 		"SELECT 'oid'::regtype, 'smallint'::regtype, 'int2'::regtype, 'name'::regtype, '_int4'::regtype, 'integer[]'::regtype, 'float4'::regtype, 'int'::regtype, 'unknown'::regtype, 705::regtype, 23::regtype",
-		"SELECT pg_typeof(1)::text || 'x', pg_typeof(1) = 'integer'::regtype, pg_typeof('{1}'::int8[]), pg_typeof(1/0)", "SELECT pg_typeof()", "SELECT pg_typeof(1,2)", "SELECT pg_typeof(oid), pg_typeof(proname), pg_typeof(proargnames) FROM pg_proc LIMIT 1",
+		"SELECT pg_typeof(1)::text || 'x', pg_typeof(1) = 'integer'::regtype, pg_typeof('{1}'::int8[]), pg_typeof(1/0)", "SELECT pg_typeof()",
+		"SELECT pg_typeof(current_user), pg_typeof(session_user), pg_typeof(current_database()), pg_typeof(current_schema()), pg_typeof(version()), pg_typeof(pg_backend_pid()), pg_typeof(inet_server_port()), pg_typeof(pg_is_in_recovery()), pg_typeof(current_setting('port'))",
+		"SELECT true, false, NOT true, true::text, CASE WHEN true THEN false END", "SELECT pg_typeof(1,2)", "SELECT pg_typeof(oid), pg_typeof(proname), pg_typeof(proargnames) FROM pg_proc LIMIT 1",
 
 		`SELECT U&'d\0061t\+000061', U&'d!0061' UESCAPE '!', u&'a\\b', U&'\D83D\DE00', U&'it''s', U&'' AS U&"x!0061" uescape '!'`, `SELECT U&"d\0061"`,
 		`SELECT U&'\D83D'`, `SELECT U&'\D83Dx'`, `SELECT U&'\DE00'`, `SELECT U&'\D83D\0041'`, `SELECT U&'\zz'`, `SELECT U&'\006'`, `SELECT U&'x\+00006'`, `SELECT U&'\'`,

@@ -5,15 +5,16 @@ import (
 	"time"
 
 	"github.com/redoubt-wal/redoubt/node/sql"
+	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/rmgr"
 )
 
 func sessionFunctions(n Node) []rmgr.Function {
 	list := []rmgr.Function{
-		fromSession("current_user", rmgr.Text, func(s *sql.Session) any { return s.Identity().User }),
-		fromSession("session_user", rmgr.Text, func(s *sql.Session) any { return s.Identity().User }),
-		fromSession("current_database", rmgr.Text, func(s *sql.Session) any { return s.Identity().Database }),
-		told("current_schema", rmgr.Text, func() any { return "public" }),
+		fromSession("current_user", datum.Name, func(s *sql.Session) any { return s.Identity().User }),
+		fromSession("session_user", datum.Name, func(s *sql.Session) any { return s.Identity().User }),
+		fromSession("current_database", datum.Name, func(s *sql.Session) any { return s.Identity().Database }),
+		told("current_schema", datum.Name, func() any { return "public" }),
 		fromSession("pg_backend_pid", rmgr.Int4, func(s *sql.Session) any { return int64(s.Identity().PID) }),
 		fromSession("inet_client_addr", rmgr.Text, func(s *sql.Session) any { return nullText(s.Identity().ClientAddr) }),
 		fromSession("inet_client_port", rmgr.Int4, func(s *sql.Session) any { return nullInt(int64(s.Identity().ClientPort), 0) }),

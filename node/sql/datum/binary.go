@@ -44,46 +44,41 @@ func AppendBinary(dst []byte, t rmgr.Type, v any) ([]byte, error) {
 	return dst, errorf(codeInternal, "a function returned %T for a column of type %s", v, TypeName(t))
 }
 
-// ParseBinary reads a parameter in the binary form of the type with number oid; one of the wrong length is 22P03. Text
-// is taken as it comes: whether it is UTF-8 is for the caller to say.
+// widths are the sizes of types whose binary form has one.
+var widths = map[uint32]int{
+	OIDBool: 1, OIDInt2: 2, OIDInt4: 4, OIDInt8: 8, OIDFloat4: 4, OIDFloat8: 8, OIDPgLSN: 8, OIDTimestamptz: 8,
+}
+
+// ParseBinary reads a value in the binary form of the type with number oid. One that is too short is 08P01, any other
+// that is none 22P03. Text is taken as it comes: whether it is UTF-8 is for the caller to say.
 func ParseBinary(oid uint32, b []byte) (any, error) {
+	switch width, fixed := widths[oid]; {
+	case fixed && len(b) < width:
+		return nil, errorf(codeProtocolViolation, "insufficient data left in message")
+	case fixed && len(b) > width:
+		return nil, errorf(codeInvalidBinary, "incorrect binary data format")
+	}
 	switch oid {
 	case OIDText, OIDVarchar, OIDBpchar, OIDName, OIDUnknown:
 		return string(b), nil
 	case OIDBytea:
 		return append([]byte{}, b...), nil
 	case OIDBool:
-		if len(b) == 1 {
-			return b[0] != 0, nil
-		}
+		return b[0] != 0, nil
 	case OIDInt2:
-		if len(b) == 2 {
-			return int64(int16(binary.BigEndian.Uint16(b))), nil
-		}
+		return int64(int16(binary.BigEndian.Uint16(b))), nil
 	case OIDInt4:
-		if len(b) == 4 {
-			return int64(int32(binary.BigEndian.Uint32(b))), nil
-		}
+		return int64(int32(binary.BigEndian.Uint32(b))), nil
 	case OIDInt8:
-		if len(b) == 8 {
-			return int64(binary.BigEndian.Uint64(b)), nil
-		}
+		return int64(binary.BigEndian.Uint64(b)), nil
 	case OIDFloat4:
-		if len(b) == 4 {
-			return float64(math.Float32frombits(binary.BigEndian.Uint32(b))), nil
-		}
+		return float64(math.Float32frombits(binary.BigEndian.Uint32(b))), nil
 	case OIDFloat8:
-		if len(b) == 8 {
-			return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
-		}
+		return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
 	case OIDPgLSN:
-		if len(b) == 8 {
-			return wal.LSN(binary.BigEndian.Uint64(b)), nil
-		}
+		return wal.LSN(binary.BigEndian.Uint64(b)), nil
 	case OIDTimestamptz:
-		if len(b) == 8 {
-			return binaryTime(int64(binary.BigEndian.Uint64(b)))
-		}
+		return binaryTime(int64(binary.BigEndian.Uint64(b)))
 	}
-	return nil, errorf(codeInvalidBinary, "incorrect binary data format in bind parameter")
+	return nil, errorf(codeInvalidBinary, "incorrect binary data format")
 }

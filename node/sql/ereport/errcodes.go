@@ -17,6 +17,7 @@ const (
 	CodeIndeterminateType   = "42P18"
 	CodeGrouping            = "42803"
 	CodeOutOfRange          = "22003"
+	CodeInvalidBinary       = "22P03"
 	CodeInvalidValue        = "22023"
 	CodeCannotChange        = "55P02"
 	CodeReadOnly            = "25006"

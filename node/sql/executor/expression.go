@@ -59,9 +59,7 @@ func (c *Compiler) literal(e *parser.Literal) (computed, error) {
 		k.lit = e
 		return k, nil
 	case parser.BoolLiteral:
-		k := constant(rmgr.Bool, e.Pos, e.Text == "true")
-		k.name = "bool"
-		return k, nil
+		return constant(rmgr.Bool, e.Pos, e.Text == "true"), nil
 	case parser.IntLiteral:
 		n, err := strconv.ParseInt(e.Text, 10, 64)
 		if err != nil {
