@@ -98,11 +98,29 @@ func (r *Reconciler) ensureAuthority(ctx context.Context, c *v1.WALCluster) (pki
 	if !apierrors.IsNotFound(err) {
 		return pki.Pair{}, err
 	}
-	authority, err := pki.NewAuthority("redoubt "+c.Namespace+"/"+c.Name, r.Now())
-	if err != nil {
-		return pki.Pair{}, err
+	patience, cancel := context.WithTimeout(ctx, r.chores.patience)
+	defer cancel()
+	made := make(chan pki.Pair, 1)
+	as := c.DeepCopy()
+	err = r.chores.do(ctx, patience.Done(), client.ObjectKeyFromObject(c), "authority", func(ctx context.Context) error {
+		authority, err := pki.NewAuthority("redoubt "+as.Namespace+"/"+as.Name, r.Now())
+		if err == nil {
+			err = r.Create(ctx, desired.CA(as, authority.Cert, authority.Key), client.FieldOwner(v1.OperatorName))
+		}
+		if err == nil {
+			made <- authority
+		}
+		return err
+	})
+	select {
+	case authority := <-made:
+		return authority, nil
+	default:
 	}
-	return authority, r.Create(ctx, desired.CA(c, authority.Cert, authority.Key), client.FieldOwner(v1.OperatorName))
+	if err == nil {
+		err = underWay{}
+	}
+	return pki.Pair{}, named("make secret "+desired.SecretCA(c.Name), err)
 }
 
 // errGoing says of an object that it is waited for until it is gone: see anothers.

@@ -429,6 +429,9 @@ func TestAWebhookThatHangsHoldsUpNoPass(t *testing.T) {
 					return c.Apply(ctx, o, opts...)
 				},
 			}, orders())
+			if err := r.learnAuthority(context.Background(), orders()); err != nil {
+				t.Fatal(err)
+			}
 			r.chores.patience = time.Millisecond
 			for range 3 {
 				r.pass(t) // hangs if it waits
@@ -447,6 +450,37 @@ func TestAWebhookThatHangsHoldsUpNoPass(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Nor does a new cluster whose authority cannot be made; it is made once.
+func TestAnAuthorityThatIsLongInComingHoldsUpNoPass(t *testing.T) {
+	answer, asked := make(chan struct{}), make(chan struct{}, 100)
+	r := reconciler(t, interceptor.Funcs{
+		Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+			if o.GetName() == "orders-ca" {
+				asked <- struct{}{}
+				<-answer
+			}
+			return c.Create(ctx, o, opts...)
+		},
+	}, orders())
+	r.chores.patience = time.Millisecond
+	for range 3 {
+		if _, err := r.Reconcile(context.Background(), request); err == nil || !strings.Contains(err.Error(), "orders-ca") { // hangs if it waits
+			t.Errorf("got %v while it is being made", err)
+		}
+	}
+	<-asked
+	if len(asked) > 0 {
+		t.Errorf("asked %d times more while it hangs", len(asked))
+	}
+	close(answer)
+	r.chores.wg.Wait()
+	r.chores.patience = time.Minute
+	r.pass(t)
+	if _, known := r.credentials.authority(request.NamespacedName); !known {
+		t.Error("it was made and is not known")
 	}
 }
 
