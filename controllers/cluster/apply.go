@@ -175,7 +175,7 @@ func (r *Reconciler) label(ctx context.Context, c *v1.WALCluster, pod, role stri
 
 // serverSideApply makes an object of a cluster as it should be, and leaves alone what others own of it.
 func (r *Reconciler) serverSideApply(ctx context.Context, c *v1.WALCluster, o client.Object) error {
-	if err := r.unlessTaken(ctx, c, o); err != nil {
+	if err := r.unlessTaken(ctx, c, o, true); err != nil {
 		return err
 	}
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
