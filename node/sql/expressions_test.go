@@ -198,6 +198,8 @@ func TestWhatIsNotThereIsNamed(t *testing.T) {
 		"SELECT ARRAY[[1]]":                        "0A000: an array of more than one dimension is not supported",
 		"SELECT '{{1}}'::int[]":                    "0A000: an array of more than one dimension is not supported",
 		"SELECT '[2:2]={1}'::int[]":                "0A000: an array with bounds is not supported",
+		"SELECT ARRAY[1] IN (ARRAY['a'])":          "42804: IN types integer[] and text[] cannot be matched",
+		"SELECT '{1}' BETWEEN ARRAY[1] AND '{2}'":  "0A000: the order of arrays is not supported",
 		"SELECT ARRAY[1] < ARRAY[2]":               "0A000: the order of arrays is not supported",
 		"SELECT EXISTS (SELECT put('a'))":          "0A000: the writing function put cannot be called in a subquery",
 		"SELECT 'x'::varchar(3)":                   "0A000: a type with a length is not supported",

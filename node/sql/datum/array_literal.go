@@ -1,6 +1,7 @@
 package datum
 
 import (
+	"math"
 	"strings"
 
 	"github.com/redoubt-wal/redoubt/rmgr"
@@ -36,6 +37,12 @@ func spelled(t rmgr.Type, s string) (string, error) {
 	v, err := ParseText(Plain(t), s)
 	if err != nil {
 		return "", err
+	}
+	if n, ok := v.(int64); ok && t == Oid {
+		if n < math.MinInt32 || n > math.MaxUint32 {
+			return "", errorf(codeOutOfRange, "value \"%s\" is out of range for type oid", s)
+		}
+		v = int64(uint32(n))
 	}
 	b, err := AppendText(nil, Plain(t), v)
 	return string(b), err

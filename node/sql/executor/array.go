@@ -1,6 +1,8 @@
 package executor
 
 import (
+	"slices"
+
 	"github.com/redoubt-wal/redoubt/node/sql/datum"
 	"github.com/redoubt-wal/redoubt/node/sql/ereport"
 	"github.com/redoubt-wal/redoubt/node/sql/parser"
@@ -99,6 +101,29 @@ func (c *Compiler) matchArrays(op string, l, r computed) (_, _ computed, err err
 		err = errNoCoercion
 	}
 	return l, r, err
+}
+
+// unifyArrays makes literals among arrays arrays, too.
+func (c *Compiler) unifyArrays(list []computed, what string) (err error) {
+	first := slices.IndexFunc(list, func(k computed) bool { return datum.IsArray(k.shown) })
+	if first < 0 {
+		return nil
+	}
+	if what == "BETWEEN" {
+		return c.unsupported(list[first].pos, "the order of arrays")
+	}
+	array := list[first].shown
+	for i, k := range list {
+		switch {
+		case k.lit != nil || k.param > 0:
+			if list[i], err = c.coerceArray(k, array); err != nil {
+				return err
+			}
+		case k.shown != array:
+			return c.fail(k.pos, ereport.CodeDatatypeMismatch, "%s types %s and %s cannot be matched", what, datum.TypeName(array), datum.TypeName(shownType(k)))
+		}
+	}
+	return nil
 }
 
 // shownType is the type that clients see.

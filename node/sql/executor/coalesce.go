@@ -63,6 +63,9 @@ func (c *Compiler) unify(list []parser.Expr, what string, pos int) ([]computed, 
 	if typ == datum.Unknown {
 		typ = rmgr.Text
 	}
+	if err := c.unifyArrays(out, what); err != nil {
+		return nil, 0, err
+	}
 	for i := range out {
 		k, err := c.coerce(out[i], typ)
 		if err == errNoCoercion {
