@@ -18,7 +18,7 @@ var (
 
 // A log lives through whatever chance brings: records of all sizes, flushes, segment switches, checkpoints that
 // give up old segments, background tasks that come late or never, kills, and power cuts between any two
-// operations on the disk, also of a recovery; timelines; a standby that receives, crashes, and takes over. Beside
+// operations on the disk, also of a recovery; a full disk; timelines; a standby that receives, crashes, and takes over. Beside
 // it stands a list of the records that were inserted. What is durable is read again, each record in its place,
 // and nothing that a crash has taken comes back.
 func TestLivesOfALog(t *testing.T) {
@@ -63,6 +63,7 @@ type lived struct {
 // A member is one node's disk, and the log on it.
 type member struct {
 	disk    *vfs.Mem
+	fault   *vfs.Fault // through which the log sees it
 	options segment.Options
 	log     *segment.Log
 	tasks   []func() // of the log, that have not run yet
@@ -89,6 +90,7 @@ var acts = []struct {
 	{8, (*life).runTasks},
 	{4, (*life).checkpoint},
 	{3, (*life).switchSegment},
+	{2, (*life).fillDisk},
 	{2, (*life).fillSegment},
 	{2, (*life).changeRoles},
 	{5, (*life).crash},
@@ -144,7 +146,8 @@ func (l *life) options() segment.Options {
 func (l *life) open(m *member) {
 	m.tasks = nil
 	o := m.options
-	o.FS = m.disk
+	m.fault = vfs.NewFault(m.disk)
+	o.FS = m.fault
 	o.Go = func(task func()) { m.tasks = append(m.tasks, task) }
 	o.MaySwitch = func(insert func()) {
 		if !l.chance(3) {

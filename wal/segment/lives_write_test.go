@@ -2,9 +2,13 @@ package segment_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/redoubt-wal/redoubt/wal"
+	"github.com/redoubt-wal/redoubt/wal/segment"
+	"github.com/redoubt-wal/redoubt/wal/vfs"
 )
 
 func (l *life) insert(size int) {
@@ -13,9 +17,33 @@ func (l *life) insert(size int) {
 	}
 	l.build(size)
 	start, end, err := l.primary.log.Insert(&l.b, 0)
-	l.must(err)
+	if l.full(err) {
+		return
+	}
 	l.say("record %s of %d bytes from %s to %s", l.name(len(l.inserted), l.incarnation), size, start, end)
 	l.inserted = append(l.inserted, lived{l.incarnation, size, start, end})
+}
+
+// fillDisk has no room for some of the next segments.
+func (l *life) fillDisk() {
+	l.say("the disk is full")
+	l.primary.fault.Add(&vfs.Rule{Op: vfs.OpCreate, Path: "xlogtemp.new", Times: 1 + l.rng.IntN(5), Err: syscall.ENOSPC})
+}
+
+// full reports whether err says that there is no room, which is the only error there may be.
+func (l *life) full(err error) bool {
+	if !errors.Is(err, segment.ErrNoSpace) {
+		l.must(err)
+		return false
+	}
+	l.say("%v", err)
+	return true
+}
+
+// untilThereIsRoom tries once more what may need a segment.
+func (l *life) untilThereIsRoom(start func() error) {
+	for l.full(start()) {
+	}
 }
 
 func (l *life) build(size int) {
@@ -73,6 +101,9 @@ func (l *life) checkpoint() {
 	l.insert(50)
 	l.insert(50)
 	l.flush()
+	if len(l.inserted) < n+2 {
+		return
+	}
 	m.redo = mark{l.inserted[n].start, n}
 	m.log.SetRedoPointer(m.redo.at)
 	before := m.redo.at
@@ -96,7 +127,9 @@ func (l *life) wholeBefore(at wal.LSN) wal.LSN {
 
 func (l *life) switchSegment() {
 	end, err := l.primary.log.SwitchSegment()
-	l.must(err)
+	if l.full(err) {
+		return
+	}
 	l.acknowledge()
 	l.say("segment switch ends at %s, the log goes on at %s", end, l.primary.log.InsertLSN())
 }
@@ -117,7 +150,7 @@ func (l *life) changeRoles() {
 	l.flush()
 	m := l.primary
 	end, last := m.log.InsertLSN(), m.log.LastRecord()
-	l.must(m.log.StartReceive(end, m.history.Timeline()))
+	l.untilThereIsRoom(func() error { return m.log.StartReceive(end, m.history.Timeline()) })
 	l.say("demoted at %s", end)
 	if l.chance(3) {
 		l.runTasks()
@@ -126,7 +159,7 @@ func (l *life) changeRoles() {
 		l.fork(end, last)
 		return
 	}
-	l.must(m.log.StartInsert(end, last, m.history.Timeline()))
+	l.untilThereIsRoom(func() error { return m.log.StartInsert(end, last, m.history.Timeline()) })
 	l.say("promoted again")
 }
 
@@ -137,7 +170,7 @@ func (l *life) fork(end, last wal.LSN) {
 	old, _ := m.log.ReadHistory(m.history.Timeline()) // the first has none
 	contents := wal.AppendHistory(old, m.history.Timeline(), end, "")
 	l.must(m.log.WriteHistory(l.timelines, contents))
-	l.must(m.log.StartInsert(end, last, l.timelines))
+	l.untilThereIsRoom(func() error { return m.log.StartInsert(end, last, l.timelines) })
 	var err error
 	m.history, err = wal.ParseHistory(l.timelines, contents)
 	l.must(err)
