@@ -55,9 +55,10 @@ func TestAPromotionIsWholeAfterACrashAnywhere(t *testing.T) {
 	mem.Record()
 	must(t, n.promoteUnmanaged(t.Context()))
 	done := mem.Ops()
-	for at := range done + 1 {
-		t.Run(fmt.Sprintf("crash before operation %d", at), func(t *testing.T) {
-			after := runNode(t, mem.Crash(at, 0), "/n/data", upstreamAway)
+	for crash := range (done + 1) * vfs.Variants {
+		at, variant := crash/vfs.Variants, crash%vfs.Variants
+		t.Run(fmt.Sprintf("crash before operation %d, variant %d", at, variant), func(t *testing.T) {
+			after := runNode(t, mem.Crash(at, variant), "/n/data", upstreamAway)
 			after.becomes(api.RolePrimary, api.RoleStandby)
 			now := after.current()
 			tli := now.local.engine.Positions().Timeline
