@@ -55,10 +55,11 @@ func TestAPromotionIsWholeAfterACrashAnywhere(t *testing.T) {
 	mem.Record()
 	must(t, n.promoteUnmanaged(t.Context()))
 	done := mem.Ops()
-	for crash := range (done + 1) * vfs.Variants {
-		at, variant := crash/vfs.Variants, crash%vfs.Variants
+	for crash := range 2 * (done + 1) { // all outcomes of each crash would be 400 nodes
+		at := crash / 2
+		variant := crash % 2 * (at % vfs.Variants)
 		t.Run(fmt.Sprintf("crash before operation %d, variant %d", at, variant), func(t *testing.T) {
-			after := runNode(t, mem.Crash(at, variant), "/n/data", upstreamAway)
+			after := runNode(t, mem.Crash(at, variant), "/n/data", upstreamAway, "min_wal_size=2MB", "max_wal_size=2MB", "shared_buffers=1MB")
 			after.becomes(api.RolePrimary, api.RoleStandby)
 			now := after.current()
 			tli := now.local.engine.Positions().Timeline
