@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	lives     = flag.Int("lives", 40, "how many lives TestLivesOfALog tells")
+	lives     = flag.Int("lives", 25, "how many lives TestLivesOfALog tells")
 	livesSeed = flag.Uint64("lives-seed", 1, "of the first of them; each has one more than the one before")
 )
 
