@@ -74,7 +74,8 @@ func (d *dump) run(ctx context.Context) error {
 	if !d.countInParts(ctx, first) {
 		err = d.records(ctx)
 	}
-	if ended := errors.As(err, new(unreadable)); d.o.Stats && !d.o.Quiet && d.end != 0 && !ended { // of nothing there are no statistics
+	counted := d.end != 0 && !errors.As(err, new(unreadable))
+	if d.o.Stats && !d.o.Quiet && counted { // of nothing there are no statistics
 		d.statistics(first)
 	}
 	return err

@@ -66,24 +66,25 @@ func (a answers) serve(conn net.Conn, log *Log) error {
 		return err
 	}
 	record := make([]byte, payload)
-	answer := a.prepared
+	bound := false // a statement is to be run, not only prepared
 	for {
 		kind, err := in.message()
 		switch {
 		case err != nil || kind == 'X':
 			return err
 		case kind == 'B':
-			answer = a.committed
+			bound = true
 		case kind == 'S':
-			if &answer[0] == &a.committed[0] {
+			answer := a.prepared
+			if bound {
 				if err := log.Commit(record); err != nil {
 					return err
 				}
+				answer, bound = a.committed, false
 			}
 			if _, err := conn.Write(answer); err != nil {
 				return err
 			}
-			answer = a.prepared
 		}
 	}
 }
